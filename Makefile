@@ -1,0 +1,100 @@
+# make            build/easfs and build/easd
+# make check      every unit test
+# make asan       the same under AddressSanitizer and UndefinedBehaviorSanitizer
+# make fuzz       the fuzz targets, FUZZ_SECONDS each (clang)
+# make bench      the figures of the README, as ratios in one run
+# make install    DESTDIR= PREFIX=
+# Another tree of objects: make BUILD=dir. Extra flags: make EXTRA=-O0.
+
+PREFIX ?= /usr/local
+BUILD ?= build
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+FUZZ_SECONDS ?= 30
+VERSION := 0.1.0
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-missing-field-initializers
+HARD := -fstack-protector-strong -fPIE
+LINKHARD := -pie -Wl,-z,relro,-z,now
+ifdef SAN
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+HARD += -D_FORTIFY_SOURCE=2
+endif
+
+pc = $(shell $(PKG_CONFIG) $(1) $(2))
+CODEC_PC := glib-2.0 gmime-3.0 libical
+CACHE_PC := $(CODEC_PC) libcurl openssl sqlite3 jansson
+FS_PC := $(CACHE_PC) fuse3
+EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
+TEST_PC := $(CACHE_PC) cmocka
+
+BASE := -std=gnu17 -g -O2 -pthread -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DEASFS_VERSION='"$(VERSION)"' \
+	$(WARN) $(HARD) $(SAN_FLAGS) $(EXTRA)
+LINK = $(CC) $(SAN_FLAGS) $(LINKHARD) -pthread
+
+CODEC_SRC := $(wildcard codec/*.c codec/*/*.c)
+CACHE_SRC := $(wildcard cache/*.c cache/*/*.c)
+FS_SRC := $(wildcard fs/*.c fs/*/*.c)
+EASD_SRC := $(wildcard contrib/easd/*.c)
+# All that the demo server shares with the client: bytes to tags and back.
+EASD_SHARED := codec/wire/tags.c codec/wire/wbxml_reader.c codec/wire/wbxml_writer.c codec/wire/wbxml_tree.c
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+
+obj = $(patsubst %.c,$(BUILD)/o/%.o,$(1))
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+
+all: $(BUILD)/easfs $(BUILD)/easd
+
+$(call obj,$(CODEC_SRC)): FLAGS = $(call pc,--cflags,$(CODEC_PC))
+$(call obj,$(CACHE_SRC)): FLAGS = $(call pc,--cflags,$(CACHE_PC))
+$(call obj,$(FS_SRC)): FLAGS = $(call pc,--cflags,$(FS_PC)) -DFUSE_USE_VERSION=312
+$(call obj,$(EASD_SRC)): FLAGS = $(call pc,--cflags,$(EASD_PC))
+$(call obj,$(UNIT_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
+
+$(BUILD)/o/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/libcodec.a: $(call obj,$(CODEC_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/libcache.a: $(call obj,$(CACHE_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/easfs: $(call obj,$(FS_SRC)) $(BUILD)/libcache.a $(BUILD)/libcodec.a
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(FS_PC)) -lm
+
+$(BUILD)/easd: $(call obj,$(EASD_SRC)) $(call obj,$(EASD_SHARED))
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(EASD_PC)) -lm
+
+$(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
+	@mkdir -p $(@D)
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(TEST_PC)) $(if $(findstring oracle,$@),-lwbxml2) -lm
+
+units: $(UNITS)
+
+check: $(UNITS) all
+	@tests/unit/run $(BUILD)/tests
+
+asan:
+	$(MAKE) SAN=1 BUILD=build/asan check
+
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+
+bench: all
+	tests/bench/run
+
+install: all
+	install -D -m 755 $(BUILD)/easfs $(DESTDIR)$(PREFIX)/bin/easfs
+	install -D -m 755 $(BUILD)/easd $(DESTDIR)$(PREFIX)/bin/easd
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all units check asan fuzz bench install clean
+.SECONDARY:
+
+-include $(shell test -d $(BUILD)/o && find $(BUILD)/o -name '*.d')

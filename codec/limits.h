@@ -1,0 +1,50 @@
+/* Every limit of the project, by name, in one table. Sizes are bytes, times milliseconds, unless
+ * the name says otherwise. Nothing that comes from the network may grow past one of these. */
+#ifndef CODEC_LIMITS_H
+#define CODEC_LIMITS_H
+
+/* WBXML documents */
+#define LIMIT_DOCUMENT_BYTES (8LL << 30)   /* one response, however long it streams */
+#define LIMIT_DOCUMENT_DEPTH 64            /* open elements; the deepest schema needs 13 */
+#define LIMIT_DOCUMENT_ELEMENTS 20000000LL /* elements in one response */
+#define LIMIT_VALUE_BYTES (64 << 20)       /* one value kept whole in a tree (a photo, a description) */
+#define LIMIT_TREE_BYTES (256 << 20)       /* all values of one tree */
+#define LIMIT_KEY_BYTES 1024               /* a SyncKey, ServerId, ParentId, status */
+
+/* items */
+#define LIMIT_BODY_BYTES (2LL << 30) /* one message */
+#define LIMIT_NAME_BYTES 200         /* a generated file name, ending included (CONTRACT 2) */
+#define LIMIT_USER_NAME_BYTES 255    /* a name a user gives */
+#define LIMIT_FOLDERS 20000          /* folders of one account */
+#define LIMIT_FOLDER_DEPTH 64        /* ancestors of a folder, before it counts as a loop */
+
+/* sync */
+#define LIMIT_INLINE_BYTES (512 << 10)      /* a body asked inline in Sync; longer ones are fetched */
+#define LIMIT_WINDOW_ITEMS 512              /* WindowSize, the protocol's own top */
+#define LIMIT_WINDOW_BYTES (8 << 20)        /* what a window should bring, by the mean seen so far */
+#define LIMIT_WINDOW_FIRST 32               /* items of the first window, nothing measured yet */
+#define LIMIT_IDLE_ROUNDS 8                 /* MoreAvailable without any progress, then the folder is at fault */
+#define LIMIT_COMMANDS 200                  /* commands of one Sync request (MS-ASCMD 3.1.5.10) */
+#define LIMIT_FETCHES 100                   /* Fetch operations of one ItemOperations request */
+#define LIMIT_POISON_WINDOW 1               /* window at which an unanswerable item is stepped around */
+
+/* deadlines and retries */
+#define LIMIT_CONTENT_MS 20000       /* a parked open (CONTRACT 4) */
+#define LIMIT_FAILED_OPEN_MS 5000    /* how long a failed fetch is remembered */
+#define LIMIT_FIRST_TREE_MS 60000    /* the first mount waits this long for the folder tree */
+#define LIMIT_CONNECT_MS 15000       /* TCP and TLS */
+#define LIMIT_ANSWER_MS 300000       /* an ordinary command, first byte */
+#define LIMIT_STALL_MS 60000         /* no byte at all for so long ends an exchange */
+#define LIMIT_HTTP_RETRIES 3         /* resends of an idempotent command that stayed unreachable */
+#define LIMIT_REDIRECTS 5            /* 451 and 30x hops */
+#define LIMIT_PROVISION_ROUNDS 2     /* provisioning rounds in a row */
+#define LIMIT_RETRY_AFTER_S 3600     /* the longest Retry-After obeyed without asking */
+#define LIMIT_HEADER_BYTES (256 << 10) /* all headers of one answer */
+#define LIMIT_ERROR_BODY_BYTES (64 << 10) /* of a refused exchange, kept for the sentence */
+
+/* store */
+#define LIMIT_PACK_BYTES (256LL << 20) /* one body pack, then the next is begun */
+#define LIMIT_TXN_MS 50                /* a window's transaction */
+#define LIMIT_STORE_CACHE_KIB 8192     /* SQLite page cache of a connection */
+
+#endif

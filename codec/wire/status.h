@@ -1,0 +1,19 @@
+/* The meaning of every Status and HTTP code: scope, what to do, the command's exit code, and one
+ * sentence (status.def; from MS-ASCMD 2.2.2 and 2.2.3.177, MS-ASPROV, MS-ASHTTP 2.2.2). */
+#ifndef CODEC_WIRE_STATUS_H
+#define CODEC_WIRE_STATUS_H
+
+#include "codec/item.h"
+#include "codec/result.h"
+
+/* Where in an answer a status stood: several commands number each level by itself. */
+enum eas_status_level { EAS_LEVEL_TOP, EAS_LEVEL_COLLECTION, EAS_LEVEL_ITEM };
+
+/* The result for a status of a command. A success status gives eas_served(); a code without a row is
+ * refused with account scope at the top, folder scope in a collection, item scope in an item. */
+struct eas_result eas_status_result(enum eas_command command, enum eas_status_level level, int status);
+
+/* The result for an HTTP code. 200 gives eas_served(); 5xx that may pass gives UNREACHABLE. */
+struct eas_result eas_http_result(int http);
+
+#endif

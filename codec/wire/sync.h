@@ -1,0 +1,73 @@
+/* Sync (MS-ASCMD 2.2.1.21): requests over one or several collections, and answers read as they
+ * arrive: each item is handed on when its element closes, and a MIME body (AirSyncBase Type 4) goes
+ * on in pieces without ever being whole in memory. */
+#ifndef CODEC_WIRE_SYNC_H
+#define CODEC_WIRE_SYNC_H
+
+#include "codec/item.h"
+#include "codec/wire/answer.h"
+
+enum sync_filter { SYNC_FILTER_NONE = -1, SYNC_FILTER_ALL = 0 }; /* else the FilterType's number */
+
+struct sync_collection {
+    const char *collection_id, *sync_key; /* key "0" primes: no GetChanges, no window */
+    enum eas_class class;
+    int window;        /* WindowSize, 1 to 512; 0 leaves it out */
+    int filter;        /* FilterType; SYNC_FILTER_NONE for contacts and notes */
+    long inline_bytes; /* mail: bodies up to this size inline; 0 asks for none at all */
+    bool no_changes;   /* GetChanges 0 */
+};
+
+/* Appends a whole request document to out, in the strict order of elements, shaped for version
+ * (12.1 to 16.1). window_total limits all collections together (0: left out). */
+void sync_request(GByteArray *out, enum eas_version version, const struct sync_collection *collections,
+                  size_t count, int window_total);
+
+enum sync_kind { SYNC_ADD, SYNC_CHANGE, SYNC_DELETE, SYNC_SOFT_DELETE };
+
+struct sync_item {
+    enum sync_kind kind;
+    bool response;         /* it stood in Responses: the fate of a command of ours, not a change */
+    char *server_id;       /* "" where the server left it out */
+    char *client_id;       /* in responses to an Add, else NULL */
+    char *instance_id;     /* 16.x: which occurrence; else NULL */
+    int status;            /* in responses; 1 where absent */
+    struct eas_node *data; /* ApplicationData, without a streamed body's Data; NULL for deletes */
+    /* The streamed body. type 0: the item came without a Body element. */
+    struct sync_body {
+        int type;             /* AirSyncBase Type: 4 MIME, 1 plain, 2 HTML, 3 RTF */
+        bool streamed;        /* its bytes went to body_bytes */
+        bool truncated;       /* Truncated 1, or no Data although some is announced */
+        bool opaque;          /* the bytes came as OPAQUE, so exactly as stored; as text they may be lossy */
+        long long estimated;  /* EstimatedDataSize, or -1 */
+        long long bytes;      /* how many were streamed */
+    } body;
+};
+
+struct sync_state {
+    const char *collection_id; /* "" before it was read */
+    const char *sync_key;      /* NULL before it was read */
+    int status;                /* 1 where absent */
+    bool more_available;
+    bool had_commands; /* at least one server change */
+};
+
+/* The caller's side. Every function returns false to stop reading. Pointers live until it returns,
+ * but item->data, which item() may steal by setting it to NULL. */
+struct sync_events {
+    bool (*body_begin)(void *ctx, const struct sync_state *state, const char *server_id);
+    bool (*body_bytes)(void *ctx, const char *bytes, size_t length);
+    bool (*item)(void *ctx, const struct sync_state *state, struct sync_item *item);
+    bool (*collection_end)(void *ctx, const struct sync_state *state);
+};
+
+/* An answer_sink over these events: use sync_sink with a struct sync_reader as ctx. */
+struct sync_reader;
+struct sync_reader *sync_reader_new(const struct sync_events *events, void *ctx);
+void sync_reader_free(struct sync_reader *reader);
+extern const struct answer_sink sync_sink;
+
+/* The Limit element of statuses 14 and 15, or 0. */
+int sync_reader_limit(const struct sync_reader *reader);
+
+#endif

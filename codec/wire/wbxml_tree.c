@@ -1,0 +1,240 @@
+#include "codec/wire/wbxml_tree.h"
+
+#include <string.h>
+
+#include "codec/limits.h"
+
+struct eas_node *eas_node_new(eas_tag tag, const char *text)
+{
+    struct eas_node *node = g_new0(struct eas_node, 1);
+
+    node->tag = tag;
+    node->text = g_strdup(text ? text : "");
+    node->length = strlen(node->text);
+    return node;
+}
+
+/* Walks instead of recursing: a tree may be built by hand deeper than a reader would allow. */
+void eas_node_free(struct eas_node *node)
+{
+    struct eas_node *top = node;
+
+    while (node) {
+        if (node->first) {
+            struct eas_node *child = node->first;
+
+            node->first = child->next;
+            node = child;
+            continue;
+        }
+        struct eas_node *parent = node == top ? NULL : node->parent;
+
+        g_free(node->text);
+        g_free(node);
+        node = parent;
+    }
+}
+
+struct eas_node *eas_node_append(struct eas_node *parent, struct eas_node *child)
+{
+    child->parent = parent;
+    child->next = NULL;
+    if (parent->last)
+        parent->last->next = child;
+    else
+        parent->first = child;
+    parent->last = child;
+    return child;
+}
+
+struct eas_node *eas_node_add(struct eas_node *parent, eas_tag tag, const char *text)
+{
+    return eas_node_append(parent, eas_node_new(tag, text));
+}
+
+struct eas_node *eas_node_child(const struct eas_node *node, eas_tag tag)
+{
+    if (!node)
+        return NULL;
+    for (struct eas_node *child = node->first; child; child = child->next)
+        if (child->tag == tag)
+            return child;
+    return NULL;
+}
+
+struct eas_node *eas_node_next(const struct eas_node *node)
+{
+    for (struct eas_node *next = node->next; next; next = next->next)
+        if (next->tag == node->tag)
+            return next;
+    return NULL;
+}
+
+const char *eas_node_text(const struct eas_node *node, eas_tag tag)
+{
+    const struct eas_node *child = eas_node_child(node, tag);
+
+    return child ? child->text : NULL;
+}
+
+long long eas_node_number(const struct eas_node *node, eas_tag tag, long long fallback)
+{
+    const char *text = eas_node_text(node, tag);
+    char *end;
+
+    if (!text)
+        return fallback;
+    long long number = g_ascii_strtoll(text, &end, 10);
+
+    return end == text || *end ? fallback : number;
+}
+
+struct eas_node *eas_node_copy(const struct eas_node *node)
+{
+    struct eas_node *copy = g_new0(struct eas_node, 1);
+
+    copy->tag = node->tag;
+    copy->opaque = node->opaque;
+    copy->length = node->length;
+    copy->text = g_memdup2(node->text, node->length + 1);
+    for (const struct eas_node *child = node->first; child; child = child->next)
+        eas_node_append(copy, eas_node_copy(child));
+    return copy;
+}
+
+static void remove_children(struct eas_node *node, eas_tag tag)
+{
+    struct eas_node *child = node->first;
+
+    node->first = node->last = NULL;
+    while (child) {
+        struct eas_node *next = child->next;
+
+        if (child->tag == tag)
+            eas_node_free(child);
+        else
+            eas_node_append(node, child);
+        child = next;
+    }
+}
+
+void eas_node_merge(struct eas_node *base, const struct eas_node *change)
+{
+    for (const struct eas_node *child = change->first; child; child = child->next)
+        remove_children(base, child->tag);
+    for (const struct eas_node *child = change->first; child; child = child->next)
+        eas_node_append(base, eas_node_copy(child));
+}
+
+void eas_node_write(struct wbxml_writer *writer, const struct eas_node *node)
+{
+    if (!node->first) {
+        if (node->opaque)
+            wbxml_opaque(writer, node->tag, node->text, node->length);
+        else
+            wbxml_text(writer, node->tag, node->text);
+        return;
+    }
+    wbxml_open(writer, node->tag);
+    for (const struct eas_node *child = node->first; child; child = child->next)
+        eas_node_write(writer, child);
+    wbxml_close(writer);
+}
+
+GBytes *eas_node_bytes(const struct eas_node *node)
+{
+    GByteArray *out = g_byte_array_new();
+    struct wbxml_writer writer;
+
+    wbxml_writer_init(&writer, out);
+    eas_node_write(&writer, node);
+    return g_byte_array_free_to_bytes(out);
+}
+
+struct eas_node *eas_node_parse(const void *bytes, size_t length, enum wbxml_error *error)
+{
+    struct wbxml_builder builder = {0};
+    struct wbxml_reader *reader = wbxml_reader_new(&wbxml_builder_handler, &builder);
+    enum wbxml_error result = wbxml_reader_feed(reader, bytes, length);
+
+    if (!result)
+        result = wbxml_reader_finish(reader);
+    wbxml_reader_free(reader);
+    if (error)
+        *error = result;
+
+    struct eas_node *root = result ? NULL : g_steal_pointer(&builder.root);
+
+    wbxml_builder_clear(&builder);
+    return root;
+}
+
+bool wbxml_builder_start(void *ctx, eas_tag tag)
+{
+    struct wbxml_builder *builder = ctx;
+    struct eas_node *node = eas_node_new(tag, NULL);
+
+    builder->depth++;
+    builder->bytes += sizeof *node;
+    if (builder->value)
+        g_string_truncate(builder->value, 0); /* white space between elements carries nothing */
+    if (builder->open)
+        eas_node_append(builder->open, node);
+    else
+        builder->root = node;
+    builder->open = node;
+    return builder->bytes <= LIMIT_TREE_BYTES;
+}
+
+bool wbxml_builder_text(void *ctx, const char *bytes, size_t length, bool opaque)
+{
+    struct wbxml_builder *builder = ctx;
+
+    if (!builder->value)
+        builder->value = g_string_new(NULL);
+    builder->bytes += length;
+    if (builder->value->len + length > LIMIT_VALUE_BYTES || builder->bytes > LIMIT_TREE_BYTES)
+        return false;
+    g_string_append_len(builder->value, bytes, (gssize)length);
+    builder->opaque |= opaque;
+    return true;
+}
+
+bool wbxml_builder_end(void *ctx, eas_tag tag)
+{
+    struct wbxml_builder *builder = ctx;
+    struct eas_node *node = builder->open;
+
+    (void)tag;
+    if (builder->value && builder->value->len && !node->first) {
+        g_free(node->text);
+        node->opaque = builder->opaque;
+        node->length = builder->value->len;
+        if (node->opaque || g_utf8_validate_len(builder->value->str, builder->value->len, NULL)) {
+            node->text = g_memdup2(builder->value->str, builder->value->len + 1);
+        } else {
+            node->text = g_utf8_make_valid(builder->value->str, (gssize)builder->value->len);
+            node->length = strlen(node->text);
+        }
+    }
+    if (builder->value)
+        g_string_truncate(builder->value, 0);
+    builder->opaque = false;
+    builder->open = node->parent;
+    builder->depth--;
+    return true;
+}
+
+const struct wbxml_handler wbxml_builder_handler = {
+    .start = wbxml_builder_start,
+    .text = wbxml_builder_text,
+    .end = wbxml_builder_end,
+};
+
+void wbxml_builder_clear(struct wbxml_builder *builder)
+{
+    eas_node_free(builder->root);
+    if (builder->value)
+        g_string_free(builder->value, TRUE);
+    memset(builder, 0, sizeof *builder);
+}
