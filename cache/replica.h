@@ -1,0 +1,81 @@
+/* The replica: a store that is kept like the mailbox by a session. With cache/view.h this is the one
+ * face that fs/ sees. It owns the threads that talk to the server: the sync worker and the fetch
+ * workers. Every function may be called from any thread unless it says otherwise. */
+#ifndef CACHE_REPLICA_H
+#define CACHE_REPLICA_H
+
+#include <glib.h>
+
+#include "cache/change.h"
+#include "cache/server/session.h"
+#include "cache/view.h"
+
+struct replica;
+
+struct replica_config {
+    char *state_dir;
+    char *account;                /* USER@HOST or the configured name: for messages and UIDs */
+    struct session_config *server; /* NULL: offline, never asks */
+    unsigned classes;             /* bit per enum eas_class; 0: all */
+    GPtrArray *folders;           /* of char *: globs over paths below Mail, Calendar ... ("Mail/Projects", "Mail/Projects" + "/" + "*"); NULL or empty: all */
+    char *since;                  /* "all", "1d" .. "6m"; NULL: all */
+    int vcard_version;            /* 3 or 4 */
+};
+void replica_config_free(struct replica_config *config);
+
+/* Opens the store and makes the session; starts no thread and asks nothing. *config is taken. On failure NULL and
+ * *result says why (exit 74, 75 busy, 78 ...). */
+struct replica *replica_open(struct replica_config *config, struct eas_result *result);
+/* Starts the threads (after fork). The sync worker connects, reads the folders, then syncs all. */
+void replica_start(struct replica *replica);
+/* Interrupts and joins the threads, closes the store. */
+void replica_close(struct replica *replica);
+
+struct store *replica_store(struct replica *replica);
+struct view *replica_view(struct replica *replica); /* a new view for the calling thread */
+
+/* Whether the store already holds a folder tree (a warm replica mounts without asking). */
+bool replica_is_warm(struct replica *replica);
+/* Waits until the folder tree is there, or an end is certain, or timeout_ms is over: SERVED, or why not (exit code in the result; time-out: 75). */
+struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms);
+
+enum { SYNC_FULL = 1 }; /* re-reads every folder from key 0, keeping inodes */
+/* Asks for a pass over everything and waits for its end: every folder as the server reports it and every selected body local. */
+struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms);
+/* Asks for a pass and returns at once. */
+void replica_kick(struct replica *replica);
+
+/* Fetches the body of a file ahead of everything else; done is called once, from a fetch worker, with 0
+ * or a negative errno (-ETIMEDOUT after deadline_ms, -EINTR when cancelled, -EIO refused, -ENOENT gone). A failure is
+ * remembered LIMIT_FAILED_OPEN_MS. Returns a ticket for cancel; cancel of a finished ticket does nothing. */
+typedef void (*replica_fetched)(void *ctx, int error);
+uint64_t replica_fetch(struct replica *replica, uint64_t ino, long deadline_ms, replica_fetched done, void *ctx);
+void replica_cancel(struct replica *replica, uint64_t ticket);
+
+/* Changes, after commit, from the thread that committed; must not block, must not call back. */
+void replica_listen(struct replica *replica, void (*listener)(void *ctx, const struct change *changes, size_t count),
+                    void *ctx);
+
+enum replica_state { REPLICA_OFFLINE, REPLICA_ONLINE, REPLICA_AUTH, REPLICA_WIPED };
+struct replica_folder {
+    char *path;
+    enum eas_class class;
+    int64_t items, unread, bodies_missing;
+    int64_t last_change_ns; /* 0: never */
+    bool complete;
+    char *since; /* the window in force, "all" or the value taken; for --since */
+};
+struct replica_status {
+    char *account, *server, *protocol, *reason, *policy;
+    enum replica_state state;
+    int64_t since_ns; /* of the state */
+    int heartbeat, queued, held;
+    bool syncing;
+    int64_t bodies_total, bodies_missing; /* progress */
+    GArray *folders; /* of struct replica_folder */
+    GPtrArray *errors; /* of char *: one line each, path and reason */
+};
+struct replica_status *replica_status(struct replica *replica);
+void replica_status_free(struct replica_status *status);
+
+#endif

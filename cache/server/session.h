@@ -1,0 +1,89 @@
+/* The session with one server for one account: address, credentials, protocol version, policy key,
+ * cookies. It belongs to no thread; each thread that talks has a link of its own (one connection).
+ * What must outlive the process is handed out and taken in through struct session_memory, so that
+ * this room knows no store. */
+#ifndef CACHE_SERVER_SESSION_H
+#define CACHE_SERVER_SESSION_H
+
+#include <glib.h>
+
+#include "codec/item.h"
+#include "codec/result.h"
+#include "codec/wire/answer.h"
+
+struct session_config {
+    char *server;          /* host, host:port or URL; https and the usual path are supplied */
+    char *user, *domain;   /* domain NULL: none; else sent as DOMAIN\user */
+    char *password;        /* wiped when the session is freed */
+    char *ca_file;         /* PEM, besides the system's roots; NULL: none */
+    GPtrArray *pins;       /* of char *: 64 hex digits or "sha256//BASE64" of the SPKI; a match replaces the chain check */
+    char *client_cert, *client_key, *proxy; /* NULL: none */
+    bool insecure_http;    /* allow http:// */
+    enum eas_version version; /* asked for by the user, or EAS_NO_VERSION to negotiate */
+    char *trace_dir;       /* NULL: no trace */
+};
+void session_config_free(struct session_config *config); /* frees the struct too; wipes the password */
+
+/* What the session must remember; the store keeps it. get returns NULL or a string the session
+ * frees; both may be called from any thread that has a link. Keys: "device-id", "url", "version", "versions",
+ * "commands", "policy-key", "policy", "device-information", "server-name". */
+struct session_memory {
+    char *(*get)(void *ctx, const char *key);
+    void (*set)(void *ctx, const char *key, const char *value);
+    void *ctx;
+};
+
+struct session;
+
+/* Takes config. A config that cannot be used (bad URL, http without permission, bad pin, unreadable
+ * CA file) gives NULL and *result refused with exit code 78 (or 77 for certificates). Asks nothing. */
+struct session *session_new(struct session_config *config, const struct session_memory *memory,
+                            struct eas_result *result);
+void session_free(struct session *session);
+
+struct link;
+struct link *link_new(struct session *session);
+void link_free(struct link *link);
+
+/* Makes a call of another thread on this link end soon as UNREACHABLE ("interrupted"), until reset. */
+void link_interrupt(struct link *link);
+void link_reset(struct link *link);
+
+/* First contact, or first since start: OPTIONS and negotiation, Provision where asked for,
+ * DeviceInformation once. With a warm memory it asks nothing that is known. Order: NOTES section 1. */
+struct eas_result session_connect(struct link *link);
+
+struct call {
+    enum eas_command command;
+    const GByteArray *request;       /* the document; NULL sends an empty body */
+    const struct answer_sink *sink;  /* with ctx; not begun at all when the answer is empty */
+    void *ctx;
+    const char *query;    /* further query parameters, "&SaveInSent=T", or NULL */
+    bool multipart;       /* accept a multipart answer */
+    long timeout_ms;      /* for the first byte; 0: LIMIT_ANSWER_MS */
+    /* out */
+    bool empty;           /* 200 without a body */
+    int status;           /* the document's top-level Status, 0 if none */
+};
+
+/* One exchange, to its end. Provisions and repeats where the server asks for it (449, 142 to 144),
+ * follows 451, resends on a connection that died before the first byte of an answer when command is
+ * idempotent (all but SendMail, SmartReply, SmartForward; a Sync is resent with the same key).
+ * SERVED means that a whole answer was read: call->status may still be a refusal of the command,
+ * whose meaning eas_status_result tells; statuses of account or fatal scope come back REFUSED. */
+struct eas_result session_call(struct link *link, struct call *call);
+
+/* What was negotiated. Strings live until the session is freed or negotiates anew. */
+enum eas_version session_version(const struct session *session);
+const char *session_url(const struct session *session);
+const char *session_server_name(const struct session *session); /* MS-Server-ActiveSync / Server, or "" */
+const char *session_policy_key(const struct session *session);
+bool session_offers(const struct session *session, enum eas_command command); /* true when unknown */
+
+/* Running totals since start, for status and the benches. */
+struct session_counts {
+    long long requests, bytes_in, bytes_out; /* bodies as on the wire, headers included */
+};
+struct session_counts session_counts(const struct session *session);
+
+#endif
