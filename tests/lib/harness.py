@@ -1,0 +1,253 @@
+"""What the tests through the mounted file system share: servers, mounts, and how results are told.
+
+A test file defines functions marked @test and ends with harness.main(). Each function gets a
+scratch directory of its own; what it registers with the Scratch is undone afterwards, newest first.
+Every result is one line: "ok NAME", "not ok NAME", or "ok NAME # SKIP why" (only for what needs
+../shared). EASFS_BUILD names the build under test (default: build).
+"""
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(TOP, os.environ.get("EASFS_BUILD", "build"))
+EASFS = os.path.join(BUILD, "easfs")
+EASD = os.path.join(BUILD, "easd")
+SHARED = os.environ.get("EASFS_SHARED", os.path.join(TOP, "..", "shared"))
+
+tests = []
+
+
+class Skip(Exception):
+    """Raised where something of ../shared is absent; nothing else may skip."""
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def shared(path):
+    """A path below ../shared; skips the test when it is not there."""
+    full = os.path.join(SHARED, path)
+    if not os.path.exists(full):
+        raise Skip("../shared/%s is not there" % path)
+    return full
+
+
+def equal(got, wanted, what="value"):
+    if got != wanted:
+        raise AssertionError("%s: got %.400r, wanted %.400r" % (what, got, wanted))
+
+
+def truth(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def wait_for(what, condition, seconds=30):
+    """Asks again and again until it is so: for states that no event announces."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain for %s" % (seconds, what))
+        time.sleep(0.02)
+
+
+def run(*command, code=0, text=True, timeout=120, **more):
+    """Runs a command, wants its exit code (None: any), returns the CompletedProcess."""
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=text, timeout=timeout, **more)
+    if code is not None and done.returncode != code:
+        raise AssertionError("%s: exit %d, wanted %d\n%s%s" %
+                             (" ".join(map(str, command)), done.returncode, code, done.stdout, done.stderr))
+    return done
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write(path, content):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def tree(top, content=True):
+    """{relative path: bytes or None for a directory} of everything below top."""
+    found = {}
+    for root, directories, files in os.walk(top):
+        for name in directories:
+            found[os.path.relpath(os.path.join(root, name), top)] = None
+        for name in files:
+            path = os.path.join(root, name)
+            found[os.path.relpath(path, top)] = hashlib.sha256(read(path)).hexdigest() if content else ""
+    return found
+
+
+def message(subject="Hello", sender="Alice Smith <alice@example.test>", date="Mon, 02 Nov 2026 09:15:33 +0000",
+            body="Text.\r\n", ident=None):
+    ident = ident or hashlib.md5((subject + sender + str(date) + body).encode()).hexdigest()
+    return ("From: %s\r\nTo: Bob <bob@example.test>\r\nDate: %s\r\nSubject: %s\r\nMessage-ID: <%s@example.test>\r\n"
+            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s" %
+            (sender, date, subject, ident, body)).encode()
+
+
+class Scratch(contextlib.ExitStack):
+    """A directory for one test, and the undoing of what the test started."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.dir = tempfile.mkdtemp(prefix="easfs-%s-" % name)
+        self.callback(shutil.rmtree, self.dir, True)
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def easd(self, mailbox=None, user="alice", extra=(), password="secret"):
+        """easd on a free port, serving the directory (default: DIR/mailbox). Returns an Easd."""
+        return self.enter_context(Easd(self, mailbox or self.path("mailbox"), user, extra, password))
+
+    def mount(self, server, *extra, **more):
+        """Mounts; waits until it is there; unmounts at the end. Returns a Mount."""
+        return self.enter_context(Mount(self, server, *extra, **more))
+
+
+class Easd:
+    def __init__(self, scratch, directory, user, extra, password):
+        self.directory, self.user = directory, user
+        os.makedirs(directory, exist_ok=True)
+        self.password_file = write(scratch.path("password"), password + "\n")
+        os.chmod(self.password_file, 0o600)
+        self.log = open(scratch.path("easd.log"), "ab")
+        self.extra, self.port = list(extra), 0
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [EASD, "--mailbox", "%s=%s" % (self.user, self.directory), "--listen", "127.0.0.1:%d" % self.port,
+             "--password-file", self.password_file, *self.extra], stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        if "listening on" not in line:
+            raise AssertionError("easd did not start: %r; %s" % (line, read(self.log.name).decode()[-2000:]))
+        self.url = line.split("listening on", 1)[1].split()[0]
+        self.port = int(self.url.split(":")[2].split("/")[0])
+
+    def stop(self, kill=False):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        code = self.process.wait(30)
+        self.process.stdout.close()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            code = self.stop()
+            if code != 0:
+                sys.stderr.write(read(self.log.name).decode(errors="replace")[-4000:])
+                raise AssertionError("easd ended with %d" % code)
+
+    def put(self, path, content):
+        """A file appears in the mailbox, whole at once."""
+        full = os.path.join(self.directory, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        new = os.path.join(os.path.dirname(full), ".new~")
+        write(new, content)
+        os.rename(new, full)
+        return full
+
+    def credentials(self):
+        return ["--server", self.url, "--user", self.user, "--password-file", self.password_file, "--insecure-http"]
+
+
+class Mount:
+    """server: an Easd, or a list of options that name server and credentials, or None for --offline."""
+
+    def __init__(self, scratch, server, *extra, point="mnt", state="state", code=0, timeout=120):
+        self.point, self.state = scratch.path(point), scratch.path(state)
+        os.makedirs(self.point, exist_ok=True)
+        options = server.credentials() if isinstance(server, Easd) else list(server or [])
+        self.options = [*options, "--state", self.state, *extra]
+        self.mounted = False
+        self.result = run(EASFS, "mount", self.point, *self.options, code=code, timeout=timeout)
+        self.mounted = self.result.returncode == 0
+
+    def path(self, *parts):
+        return os.path.join(self.point, *parts)
+
+    def read(self, *parts):
+        return read(self.path(*parts))
+
+    def ls(self, *parts):
+        return sorted(os.listdir(self.path(*parts)))
+
+    def sync(self, *extra, code=0, timeout=300):
+        return run(EASFS, "sync", self.point, "--wait", *extra, code=code, timeout=timeout)
+
+    def status(self):
+        return json.loads(read(self.path(".easfs", "status.json")))
+
+    def umount(self):
+        self.mounted = False
+        return run(EASFS, "umount", self.point, timeout=60)
+
+    def kill(self):
+        """The daemon dies at once; what is left of the mount is cleared away."""
+        pid = self.daemon()
+        self.mounted = False
+        os.kill(pid, signal.SIGKILL)
+        wait_for("the daemon to be gone", lambda: not os.path.exists("/proc/%d" % pid) or
+                 open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] == "Z")
+        run("fusermount3", "-uz", self.point, code=None)
+
+    def daemon(self):
+        """The daemon's pid, from the lock it holds in the state directory."""
+        return int(read(os.path.join(self.state, "lock")).split()[0])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.mounted:
+            done = run(EASFS, "umount", self.point, code=None, timeout=60)
+            if done.returncode:
+                run("fusermount3", "-uz", self.point, code=None)
+                raise AssertionError("umount: exit %d %s" % (done.returncode, done.stderr))
+
+
+def main():
+    """Runs the tests of a file, or those named on the command line. Exit 1 if one failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    failed = 0
+    for function in tests:
+        if sys.argv[1:] and function.__name__ not in sys.argv[1:]:
+            continue
+        label = "%s: %s" % (name, function.__name__.replace("_", " "))
+        try:
+            with Scratch(function.__name__[:30]) as scratch:
+                function(scratch)
+            print("ok " + label, flush=True)
+        except Skip as skip:
+            print("ok %s # SKIP %s" % (label, skip), flush=True)
+        except Exception:
+            failed += 1
+            print("not ok " + label)
+            print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="", flush=True)
+    sys.exit(1 if failed else 0)
