@@ -105,6 +105,8 @@ void item_clear(struct item *item);
 /* 0, or -ENOENT. */
 int store_item_find(struct store *store, int64_t collection_id, const char *server_id, struct item *item);
 int store_item_get(struct store *store, int64_t item_id, struct item *item);
+/* The item of a file, by its inode; -ENOENT for a directory and for what is not there. */
+int store_item_of(struct store *store, int64_t ino, struct item *item);
 /* For re-matching: an item of the collection with this uid (if not "") or stamp (if not 0) whose
  * server_id was not seen in the present resync. -ENOENT if none. */
 int store_item_match(struct store *store, int64_t collection_id, const char *uid, uint64_t stamp, struct item *item);
@@ -113,6 +115,9 @@ int store_item_match(struct store *store, int64_t collection_id, const char *uid
  * item; a new body replaces the old (left to dead bodies), moves mtime and ctime as CONTRACT 3 says; marks it seen in the
  * present resync. Sets id and ino. Records the change for the listener. */
 int store_item_put(struct store *store, struct item *item);
+/* What became of a fetch: the body that came (size bytes), or body 0: the server will not give it
+ * (fetch_failed). Touches nothing else, the mark of a resync neither. -ENOENT: the item is gone. Within a transaction. */
+int store_item_fetched(struct store *store, int64_t item_id, int64_t body, int64_t size);
 /* Gone from the server: item and file. */
 int store_item_remove(struct store *store, int64_t item_id);
 
@@ -128,7 +133,16 @@ GArray *store_missing_bodies(struct store *store, int64_t collection_id, size_t 
 char *store_path(struct store *store, int64_t ino);
 
 /* ---- what went wrong, item by item, for .easfs/errors and status ---- */
-int store_error_set(struct store *store, int64_t collection_id, const char *server_id, const char *text); /* NULL clears */
+struct store_error {
+    int64_t collection_id, ino; /* ino of the file, or of the directory for an error of the whole folder; 0: none */
+    char *server_id;            /* "" for an error of the whole folder */
+    char *path, *text;          /* path NULL: no file (yet) */
+};
+/* server_id "": the folder as a whole. text NULL clears. Removing an item or a collection clears its errors. Like
+ * store_set: commits by itself outside a transaction. */
+int store_error_set(struct store *store, int64_t collection_id, const char *server_id, const char *text);
+/* All of them, oldest first: a GArray of struct store_error with its clear function set. */
+GArray *store_errors(struct store *store);
 
 /* ---- bodies (bodies.h has the packs) ---- */
 
