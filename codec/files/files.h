@@ -39,7 +39,8 @@ char *file_title(enum eas_class class, const struct eas_node *data);
 const char *file_uid(enum eas_class class, const struct eas_node *data);
 
 /* Dates of the wire, both forms ("2026-01-31T13:45:00.000Z", "20260131T134500Z"), as ns since 1970;
- * false for what is no date. Years 1601 to 4501 are dates. */
+ * false for what is no date. Years 1601 to 4501 are dates; what nanoseconds cannot reach (before 1677,
+ * after 2262) becomes G_MININT64 or G_MAXINT64. */
 bool eas_date_parse(const char *text, gint64 *ns);
 
 #endif

@@ -1,0 +1,76 @@
+#include "codec/files/mailbox.h"
+
+#include <gmime/gmime.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "codec/files/mime.h"
+
+char *mailbox_decode(const char *text)
+{
+    if (!strstr(text, "=?"))
+        return g_utf8_make_valid(text, -1);
+    mime_begin();
+
+    g_autofree char *decoded = g_mime_utils_header_decode_text(NULL, text);
+    return g_utf8_make_valid(decoded, -1);
+}
+
+/* Where the first address ends: at a comma or semicolon outside quotes and angle brackets. */
+static const char *first_end(const char *text, const char **angle)
+{
+    bool quoted = false;
+    const char *p;
+
+    *angle = NULL;
+    for (p = text; *p; p++) {
+        if (*p == '\\' && quoted && p[1])
+            p++;
+        else if (*p == '"' && !*angle)
+            quoted = !quoted;
+        else if (*p == '<' && !quoted && !*angle)
+            *angle = p;
+        else if (*p == '>' && *angle)
+            return p;
+        else if ((*p == ',' || *p == ';') && !quoted && !*angle)
+            return p;
+    }
+    return p;
+}
+
+/* The name without its quotes; inside them a backslash hides the character behind it. */
+static char *unquote(const char *text, size_t length)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    bool quoted = false;
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (text[i] == '\\' && quoted && i + 1 < length)
+            g_string_append_c(name, text[++i]);
+        else
+            g_string_append_c(name, text[i]);
+    }
+    g_strstrip(name->str);
+    return mailbox_decode(name->str);
+}
+
+void mailbox_split(const char *text, char **name, char **address)
+{
+    const char *angle, *end;
+
+    text = text ? text : "";
+    text += strspn(text, " \t\r\n,;");
+    end = first_end(text, &angle);
+    if (angle) {
+        *name = unquote(text, angle - text);
+        *address = g_strstrip(g_strndup(angle + 1, end - angle - 1));
+    } else if (memchr(text, '@', end - text)) {
+        *name = g_strdup("");
+        *address = unquote(text, end - text);
+    } else {
+        *name = unquote(text, end - text);
+        *address = g_strdup("");
+    }
+}
