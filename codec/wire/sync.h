@@ -14,16 +14,17 @@ struct sync_collection {
     enum eas_class class;
     int window;        /* WindowSize, 1 to 512; 0 leaves it out */
     int filter;        /* FilterType; SYNC_FILTER_NONE for contacts and notes */
-    long inline_bytes; /* mail: bodies up to this size inline; 0 asks for none at all */
+    long inline_bytes; /* mail: bodies up to this size inline, whole or not at all; 0 asks for none */
     bool no_changes;   /* GetChanges 0 */
 };
 
 /* Appends a whole request document to out, in the strict order of elements, shaped for version
  * (12.1 to 16.1). window_total limits all collections together (0: left out). */
-void sync_request(GByteArray *out, enum eas_version version, const struct sync_collection *collections,
-                  size_t count, int window_total);
+void sync_request(GByteArray *out, enum eas_version version, const struct sync_collection *collections, size_t count,
+                  int window_total);
 
-enum sync_kind { SYNC_ADD, SYNC_CHANGE, SYNC_DELETE, SYNC_SOFT_DELETE };
+/* SYNC_FETCH occurs in responses only: the whole item that a Fetch of ours asked for. */
+enum sync_kind { SYNC_ADD, SYNC_CHANGE, SYNC_DELETE, SYNC_SOFT_DELETE, SYNC_FETCH };
 
 struct sync_item {
     enum sync_kind kind;
@@ -35,12 +36,12 @@ struct sync_item {
     struct eas_node *data; /* ApplicationData, without a streamed body's Data; NULL for deletes */
     /* The streamed body. type 0: the item came without a Body element. */
     struct sync_body {
-        int type;             /* AirSyncBase Type: 4 MIME, 1 plain, 2 HTML, 3 RTF */
-        bool streamed;        /* its bytes went to body_bytes */
-        bool truncated;       /* Truncated 1, or no Data although some is announced */
-        bool opaque;          /* the bytes came as OPAQUE, so exactly as stored; as text they may be lossy */
-        long long estimated;  /* EstimatedDataSize, or -1 */
-        long long bytes;      /* how many were streamed */
+        int type;            /* AirSyncBase Type: 4 MIME, 1 plain, 2 HTML, 3 RTF */
+        bool streamed;       /* its bytes went to body_bytes */
+        bool truncated;      /* Truncated 1, or no Data although some is announced or, of MIME, none at all */
+        bool opaque;         /* the bytes came as OPAQUE, so exactly as stored; as text they may be lossy */
+        long long estimated; /* EstimatedDataSize, or -1 */
+        long long bytes;     /* how many were streamed */
     } body;
 };
 
@@ -52,7 +53,10 @@ struct sync_state {
     bool had_commands; /* at least one server change */
 };
 
-/* The caller's side. Every function returns false to stop reading. Pointers live until it returns,
+/* The caller's side. Which Data is streamed: that of an item's first AirSyncBase Body whose Type is 4.
+ * Where Data comes before Type, up to LIMIT_UNTYPED_BYTES are held back until Type is read; a longer
+ * one is streamed if properties of the Email namespaces came before it, else kept in item->data.
+ * Every function returns false to stop reading. Pointers live until it returns,
  * but item->data, which item() may steal by setting it to NULL. */
 struct sync_events {
     bool (*body_begin)(void *ctx, const struct sync_state *state, const char *server_id);

@@ -17,8 +17,14 @@ enum {
 
 enum { EAS_PAGES = 26, EAS_TAG_NONE = 0 };
 
-static inline unsigned eas_tag_page(eas_tag tag) { return tag >> 8; }
-static inline unsigned eas_tag_token(eas_tag tag) { return tag & 0xff; }
+static inline unsigned eas_tag_page(eas_tag tag)
+{
+    return tag >> 8;
+}
+static inline unsigned eas_tag_token(eas_tag tag)
+{
+    return tag & 0xff;
+}
 
 /* The tag's own name ("SyncKey"), or NULL for a number that is no known token. Static. */
 const char *eas_tag_name(eas_tag tag);

@@ -178,8 +178,7 @@ static void content_byte(struct wbxml_reader *reader, uint8_t byte)
 
 static void pass_text(struct wbxml_reader *reader, const uint8_t *bytes, size_t length, bool opaque)
 {
-    if (length > 0 && reader->unknown == 0 &&
-        !reader->handler.text(reader->ctx, (const char *)bytes, length, opaque))
+    if (length > 0 && reader->unknown == 0 && !reader->handler.text(reader->ctx, (const char *)bytes, length, opaque))
         reader->error = WBXML_STOPPED;
 }
 

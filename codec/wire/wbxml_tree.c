@@ -62,6 +62,23 @@ struct eas_node *eas_node_child(const struct eas_node *node, eas_tag tag)
     return NULL;
 }
 
+struct eas_node *eas_node_take(struct eas_node *node, eas_tag tag)
+{
+    struct eas_node *before = NULL, *child = node->first;
+
+    while (child && child->tag != tag) {
+        before = child;
+        child = child->next;
+    }
+    if (!child)
+        return NULL;
+    *(before ? &before->next : &node->first) = child->next;
+    if (node->last == child)
+        node->last = before;
+    child->parent = child->next = NULL;
+    return child;
+}
+
 struct eas_node *eas_node_next(const struct eas_node *node)
 {
     for (struct eas_node *next = node->next; next; next = next->next)

@@ -10,8 +10,8 @@
 
 struct eas_node {
     eas_tag tag;
-    bool opaque;  /* the value came as OPAQUE: any bytes; else valid UTF-8 */
-    char *text;   /* NUL-terminated, never NULL; "" for an empty element */
+    bool opaque;   /* the value came as OPAQUE: any bytes; else valid UTF-8 */
+    char *text;    /* NUL-terminated, never NULL; "" for an empty element */
     size_t length; /* of text, in bytes */
     struct eas_node *parent, *first, *last, *next;
 };
@@ -30,6 +30,9 @@ struct eas_node *eas_node_add(struct eas_node *parent, eas_tag tag, const char *
 
 /* The first child with the tag, or NULL. node may be NULL (then NULL), so that look-ups chain. */
 struct eas_node *eas_node_child(const struct eas_node *node, eas_tag tag);
+
+/* Takes the first child with the tag out of node; the caller's from then on. NULL where there is none. */
+struct eas_node *eas_node_take(struct eas_node *node, eas_tag tag);
 
 /* The next sibling with the same tag, or NULL. */
 struct eas_node *eas_node_next(const struct eas_node *node);
