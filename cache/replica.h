@@ -28,7 +28,10 @@ void replica_config_free(struct replica_config *config);
 struct replica *replica_open(struct replica_config *config, struct eas_result *result);
 /* Starts the threads (after fork). The sync worker connects, reads the folders, then syncs all. */
 void replica_start(struct replica *replica);
-/* Interrupts and joins the threads, closes the store. */
+/* Interrupts and joins the threads: every call that waits (replica_wait_tree, replica_sync) returns UNREACHABLE soon,
+ * every fetch is done with -EINTR, also one asked for from now on. The store stays readable: whoever has a view frees it next. */
+void replica_stop(struct replica *replica);
+/* replica_stop unless that was done, then closes the store. Views are freed before. */
 void replica_close(struct replica *replica);
 
 struct store *replica_store(struct replica *replica);
