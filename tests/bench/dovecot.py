@@ -44,6 +44,7 @@ service imap-login {{
 """
 
 MBSYNC = """FSync no
+
 IMAPAccount rig
 Host 127.0.0.1
 Port {port}
@@ -51,12 +52,15 @@ User user
 Pass secret
 SSLType None
 AuthMechs LOGIN
+
 IMAPStore far
 Account rig
+
 MaildirStore near
 Path {target}/
 Inbox {target}/Inbox
 SubFolders Verbatim
+
 Channel all
 Far :far:
 Near :near:
