@@ -24,7 +24,7 @@ endif
 
 pc = $(shell $(PKG_CONFIG) $(1) $(2))
 CODEC_PC := glib-2.0 gmime-3.0 libical
-CACHE_PC := $(CODEC_PC) libcurl openssl sqlite3 jansson
+CACHE_PC := $(CODEC_PC) libcurl libpsl openssl sqlite3 jansson
 FS_PC := $(CACHE_PC) fuse3
 EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
 TEST_PC := $(CACHE_PC) cmocka

@@ -36,7 +36,9 @@
 #define LIMIT_CONNECT_MS 15000       /* TCP and TLS */
 #define LIMIT_ANSWER_MS 300000       /* an ordinary command, first byte */
 #define LIMIT_STALL_MS 60000         /* no byte at all for so long ends an exchange */
+#define LIMIT_STALL_BYTES 1024       /* fewer than these in LIMIT_STALL_MS is no byte at all */
 #define LIMIT_HTTP_RETRIES 3         /* resends of an idempotent command that stayed unreachable */
+#define LIMIT_RESEND_MS 250         /* before the second resend, twice that before the third */
 #define LIMIT_REDIRECTS 5            /* 451 and 30x hops */
 #define LIMIT_PROVISION_ROUNDS 2     /* provisioning rounds in a row */
 #define LIMIT_RETRY_AFTER_S 3600     /* the longest Retry-After obeyed without asking */

@@ -12,15 +12,15 @@
 #include "codec/wire/answer.h"
 
 struct session_config {
-    char *server;          /* host, host:port or URL; https and the usual path are supplied */
-    char *user, *domain;   /* domain NULL: none; else sent as DOMAIN\user */
-    char *password;        /* wiped when the session is freed */
-    char *ca_file;         /* PEM, besides the system's roots; NULL: none */
-    GPtrArray *pins;       /* of char *: 64 hex digits or "sha256//BASE64" of the SPKI; a match replaces the chain check */
+    char *server;        /* host, host:port or URL; https and the usual path are supplied */
+    char *user, *domain; /* domain NULL: none; else sent as DOMAIN\user */
+    char *password;      /* wiped when the session is freed */
+    char *ca_file;       /* PEM, besides the system's roots; NULL: none */
+    GPtrArray *pins; /* of char *: 64 hex digits or "sha256//BASE64" of the SPKI; a match replaces the chain check */
     char *client_cert, *client_key, *proxy; /* NULL: none */
-    bool insecure_http;    /* allow http:// */
-    enum eas_version version; /* asked for by the user, or EAS_NO_VERSION to negotiate */
-    char *trace_dir;       /* NULL: no trace */
+    bool insecure_http;                     /* allow http:// */
+    enum eas_version version;               /* asked for by the user, or EAS_NO_VERSION to negotiate */
+    char *trace_dir;                        /* NULL: no trace */
 };
 void session_config_free(struct session_config *config); /* frees the struct too; wipes the password */
 
@@ -55,15 +55,15 @@ struct eas_result session_connect(struct link *link);
 
 struct call {
     enum eas_command command;
-    const GByteArray *request;       /* the document; NULL sends an empty body */
-    const struct answer_sink *sink;  /* with ctx; not begun at all when the answer is empty */
+    const GByteArray *request;      /* the document; NULL sends an empty body */
+    const struct answer_sink *sink; /* with ctx; not begun at all when the answer is empty */
     void *ctx;
-    const char *query;    /* further query parameters, "&SaveInSent=T", or NULL */
-    bool multipart;       /* accept a multipart answer */
-    long timeout_ms;      /* for the first byte; 0: LIMIT_ANSWER_MS */
+    const char *query; /* further query parameters, "&SaveInSent=T", or NULL */
+    bool multipart;    /* accept a multipart answer */
+    long timeout_ms;   /* for the first byte; 0: LIMIT_ANSWER_MS */
     /* out */
-    bool empty;           /* 200 without a body */
-    int status;           /* the document's top-level Status, 0 if none */
+    bool empty; /* 200 without a body */
+    int status; /* the document's top-level Status, 0 if none */
 };
 
 /* One exchange, to its end. Provisions and repeats where the server asks for it (449, 142 to 144),

@@ -1,0 +1,85 @@
+/* A call to its end: what the server wants first (a policy, another version) is done, then the same
+ * request goes again. */
+#include "cache/server/state.h"
+#include "codec/limits.h"
+#include "codec/wire/status.h"
+
+/* The document's own refusal, where it stops more than one folder; else the whole answer counts. */
+static struct eas_result judge(const struct call *call, struct eas_result result)
+{
+    if (!eas_is_served(&result) || call->status == 0)
+        return result;
+    struct eas_result meaning = eas_status_result(call->command, EAS_LEVEL_TOP, call->status);
+
+    if (meaning.outcome == EAS_SERVED || meaning.scope < EAS_SCOPE_ACCOUNT)
+        return result;
+    return meaning;
+}
+
+/* Old servers say 403 where a policy key is missing; it is tried once, then 403 means what it says. */
+static bool first_forbidden(struct session *session, const struct eas_result *result)
+{
+    bool first = false;
+
+    if (result->http != 403)
+        return false;
+    g_mutex_lock(&session->lock);
+    first = !session->tried_forbidden;
+    session->tried_forbidden = true;
+    g_mutex_unlock(&session->lock);
+    return first;
+}
+
+static struct eas_result provisioned_in_vain(void)
+{
+    struct eas_result result = eas_refused(
+        EAS_SCOPE_ACCOUNT, 69, "the server asks for its policy to be taken again and again; tell the administrator");
+
+    result.action = EAS_ACTION_STOP;
+    return result;
+}
+
+/* One exchange and what its answer says of the version. */
+static struct eas_result exchange_once(struct link *link, struct call *call)
+{
+    struct session *session = link->session;
+    const char *key = session_policy_key(session);
+    struct eas_result result = judge(call, session_exchange(link, call, key));
+    g_autofree char *announced = g_strdup(http_header(link->http, "X-MS-RP"));
+
+    if (result.http == 505 || result.action == EAS_ACTION_NEGOTIATE)
+        return session_renegotiate(link, NULL);
+    if (announced && eas_is_served(&result)) {
+        struct eas_result changed = session_renegotiate(link, announced);
+
+        if (!eas_is_served(&changed))
+            return changed;
+    }
+    return result;
+}
+
+struct eas_result session_call(struct link *link, struct call *call)
+{
+    struct session *session = link->session;
+    struct eas_result result = eas_served();
+
+    if (!session_version(session))
+        result = session_connect(link);
+    if (!eas_is_served(&result))
+        return result;
+    for (unsigned round = 0;; round++) {
+        unsigned generation = policy_generation(session);
+
+        result = exchange_once(link, call);
+        bool forbidden = first_forbidden(session, &result);
+
+        if (result.action != EAS_ACTION_PROVISION && !forbidden)
+            return result;
+        if (round >= LIMIT_PROVISION_ROUNDS)
+            return provisioned_in_vain();
+        struct eas_result policy = policy_provision(link, generation);
+
+        if (!eas_is_served(&policy))
+            return forbidden && policy.action != EAS_ACTION_WIPE ? result : policy;
+    }
+}

@@ -1,0 +1,237 @@
+/* One request to its answer: where it goes, what travels with it, and what becomes of it. */
+#include <string.h>
+
+#include "cache/server/address.h"
+#include "cache/server/fault.h"
+#include "cache/server/query.h"
+#include "cache/server/state.h"
+#include "codec/limits.h"
+
+static bool is_sending(enum eas_command command)
+{
+    return command == EAS_SEND_MAIL || command == EAS_SMART_REPLY || command == EAS_SMART_FORWARD;
+}
+
+static struct curl_slist *add_header(struct curl_slist *list, const char *name, const char *value)
+{
+    g_autofree char *line = g_strdup_printf("%s: %s", name, value);
+
+    return curl_slist_append(list, line);
+}
+
+/* Before 14.0 a message goes as it is, from then on in a document (MS-ASCMD 2.2.1.17). */
+static const char *request_type(const struct call *call, enum eas_version version)
+{
+    return is_sending(call->command) && version < EAS_14_0 ? "message/rfc822" : "application/vnd.ms-sync.wbxml";
+}
+
+static struct curl_slist *call_headers(struct link *link, const struct call *call, const char *policy_key)
+{
+    enum eas_version version = session_version(link->session);
+    struct curl_slist *list = NULL;
+
+    list = curl_slist_append(list, "Expect:");
+    list = curl_slist_append(list, "Accept-Language: en");
+    if (!call)
+        return list;
+    list = add_header(list, "MS-ASProtocolVersion", eas_version_text(version));
+    if (call->command != EAS_PING)
+        list = add_header(list, "X-MS-PolicyKey", policy_key);
+    if (call->multipart)
+        list = curl_slist_append(list, "MS-ASAcceptMultiPart: T");
+    if (call->request && call->request->len)
+        return add_header(list, "Content-Type", request_type(call, version));
+    return curl_slist_append(list, "Content-Type:");
+}
+
+static void note_counts(struct session *session, const struct http_answer *answer)
+{
+    g_mutex_lock(&session->lock);
+    session->counts.requests++;
+    session->counts.bytes_in += answer->bytes_in;
+    session->counts.bytes_out += answer->bytes_out;
+    g_mutex_unlock(&session->lock);
+}
+
+/* The first name a server gives itself is kept: it tells kinds of servers apart. */
+static void note_server(struct link *link)
+{
+    const char *version = http_header(link->http, "MS-Server-ActiveSync");
+    const char *software = http_header(link->http, "Server");
+    g_autofree char *name = NULL;
+
+    if (*session_server_name(link->session) || !version)
+        return;
+    name = g_strdup_printf("ActiveSync %.40s%s%.60s", version, software ? ", " : "", software ? software : "");
+    session_set_text(link->session, &link->session->server_name, name);
+    session_remember(link->session, "server-name", name);
+}
+
+/* Waits before the nth resend, a little longer each time; an interruption ends it. */
+static void pause_before(struct link *link, unsigned resend)
+{
+    gint64 until = g_get_monotonic_time() + (gint64)(resend - 1) * LIMIT_RESEND_MS * 1000;
+
+    g_mutex_lock(&link->session->lock);
+    while (!http_is_interrupted(link->http) && g_cond_wait_until(&link->session->changed, &link->session->lock, until))
+        continue;
+    g_mutex_unlock(&link->session->lock);
+}
+
+/* One URL, asked until an answer comes or it may not be asked again. */
+static void ask_url(struct link *link, const char *base, const struct call *call, const char *policy_key,
+                    struct http_answer *answer)
+{
+    struct session *session = link->session;
+    g_autofree char *url =
+        call ? query_url(base, call->command, session->user, session->device_id, call->query) : g_strdup(base);
+    struct curl_slist *headers = call_headers(link, call, policy_key);
+    struct http_request request = {.options = !call, .url = url, .headers = headers, .timeout_ms = LIMIT_ANSWER_MS};
+
+    if (call) {
+        request.once = is_sending(call->command);
+        request.body = call->request ? call->request->data : NULL;
+        request.length = call->request ? call->request->len : 0;
+        request.sink = call->sink;
+        request.ctx = call->ctx;
+        request.timeout_ms = call->timeout_ms ? call->timeout_ms : LIMIT_ANSWER_MS;
+    }
+    for (unsigned resend = 1;; resend++) {
+        http_exchange(link->http, &request, answer);
+        note_counts(session, answer);
+        if (request.once || !fault_is_lost(answer) || resend > LIMIT_HTTP_RETRIES)
+            break;
+        pause_before(link, resend);
+    }
+    curl_slist_free_all(headers);
+}
+
+/* The header that says where to ask instead, or NULL. */
+static const char *redirect_of(struct link *link, int status)
+{
+    if (status == 451)
+        return http_header(link->http, "X-MS-Location");
+    if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)
+        return http_header(link->http, "Location");
+    return NULL;
+}
+
+static void keep_url(struct session *session, const char *url)
+{
+    g_autofree char *both = g_strdup_printf("%s %s", session->origin, url);
+
+    session_set_text(session, &session->url, url);
+    session_remember(session, "url", both);
+}
+
+/* Asks, and follows where the server sends it; 451 and the permanent redirects are kept. */
+static struct eas_result ask(struct link *link, struct call *call, const char *policy_key, struct http_answer *answer)
+{
+    struct session *session = link->session;
+    g_autofree char *url = g_strdup(session_url(session));
+
+    for (unsigned hops = 0;; hops++) {
+        ask_url(link, url, call, policy_key, answer);
+        const char *location = answer->end == HTTP_ANSWERED ? redirect_of(link, answer->status) : NULL;
+
+        if (!location) {
+            g_autofree char *host = address_host(url);
+
+            return fault_result(session->trust, link->http, answer, call ? call->command : EAS_FOLDER_SYNC, host);
+        }
+        g_autofree char *why = NULL;
+        g_autofree char *next = address_follow(url, location, &why);
+        struct eas_result refusal = eas_refused(
+            EAS_SCOPE_FATAL, 69, "%s", why ? why : "the server sends every request on to another address, without end");
+
+        refusal.http = answer->status;
+        if (!next || hops >= LIMIT_REDIRECTS || strcmp(next, url) == 0)
+            return refusal;
+        if (answer->status == 451 || answer->status == 301 || answer->status == 308)
+            keep_url(session, next);
+        g_free(url);
+        url = g_steal_pointer(&next);
+    }
+}
+
+/* A wrong password is tried once: repeating it locks the account. Everything later is answered from
+ * here, until a session with other credentials is made. */
+static bool credentials_refused(struct session *session, struct eas_result *result)
+{
+    g_mutex_lock(&session->lock);
+    bool refused = !eas_is_served(&session->credentials);
+
+    if (refused)
+        *result = session->credentials;
+    g_mutex_unlock(&session->lock);
+    return refused;
+}
+
+static void note_credentials(struct session *session, const struct http_answer *answer, const struct eas_result *result)
+{
+    if (answer->end != HTTP_ANSWERED)
+        return;
+    g_mutex_lock(&session->lock);
+    if (answer->status == 401)
+        session->credentials = *result;
+    else
+        session->proven = true;
+    g_mutex_unlock(&session->lock);
+}
+
+static bool is_proven(struct session *session)
+{
+    g_mutex_lock(&session->lock);
+    bool proven = session->proven;
+    g_mutex_unlock(&session->lock);
+    return proven;
+}
+
+static struct eas_result exchange(struct link *link, struct call *call, const char *policy_key)
+{
+    struct session *session = link->session;
+    struct http_answer answer;
+    struct eas_result result;
+    bool first = !is_proven(session);
+
+    /* Until they are known to be good, only one link tries the credentials at a time. */
+    if (http_is_interrupted(link->http) || (first && !session_take_turn(link))) {
+        result = eas_unreachable(75, "interrupted");
+        result.action = EAS_ACTION_NONE;
+        return result;
+    }
+    if (!credentials_refused(session, &result)) {
+        result = ask(link, call, policy_key, &answer);
+        note_credentials(session, &answer, &result);
+        note_server(link);
+        if (call) {
+            call->empty = answer.empty;
+            call->status = answer.document_status;
+        }
+    }
+    if (first)
+        session_give_turn(link);
+    return result;
+}
+
+struct eas_result session_exchange(struct link *link, struct call *call, const char *policy_key)
+{
+    call->empty = false;
+    call->status = 0;
+    return exchange(link, call, policy_key);
+}
+
+struct eas_result session_options(struct link *link)
+{
+    return exchange(link, NULL, NULL);
+}
+
+struct eas_result session_ask(struct link *link, enum eas_command command, const GByteArray *request,
+                              const char *policy_key, struct answer_tree *answer, int *status)
+{
+    struct call call = {.command = command, .request = request, .sink = &answer_tree_sink, .ctx = answer};
+    struct eas_result result = session_exchange(link, &call, policy_key);
+
+    *status = call.status;
+    return result;
+}

@@ -1,0 +1,129 @@
+#include "cache/server/fault.h"
+
+#include <errno.h>
+
+#include "codec/wire/status.h"
+
+static const struct {
+    CURLcode code;
+    int exit_code;
+    const char *format; /* of the host */
+} breaks[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, 68, "the name %.80s is not known; check its spelling and the network"},
+    {CURLE_COULDNT_RESOLVE_PROXY, 68, "the name of the proxy on the way to %.80s is not known; check --proxy"},
+    {CURLE_COULDNT_CONNECT, 75, "%.80s does not take connections"},
+    {CURLE_OPERATION_TIMEDOUT, 75, "no connection with %.80s was made in time; check the network and any firewall"},
+    {CURLE_GOT_NOTHING, 75, "%.80s closed the connection without an answer"},
+    {CURLE_SEND_ERROR, 75, "the connection with %.80s broke while the request was sent"},
+    {CURLE_RECV_ERROR, 75, "the connection with %.80s broke before the answer was whole"},
+    {CURLE_PARTIAL_FILE, 75, "the connection with %.80s broke before the answer was whole"},
+    {CURLE_BAD_CONTENT_ENCODING, 76,
+     "the answer of %.80s is packed in a way that cannot be unpacked; a proxy may have damaged it"},
+    {CURLE_WEIRD_SERVER_REPLY, 76, "%.80s does not answer in HTTP; check the address and the port"},
+    {CURLE_UNSUPPORTED_PROTOCOL, 76, "%.80s does not answer in HTTP; check the address and the port"},
+    {CURLE_PROXY, 75, "the proxy on the way to %.80s gives no connection; check --proxy"},
+};
+
+static struct eas_result broken(const struct tls_trust *trust, struct http *http, CURLcode code, const char *host)
+{
+    struct eas_result result;
+    long error = 0, proxy_status = 0;
+
+    if (tls_explain(trust, http_handle(http), code, host, &result))
+        return result;
+    curl_easy_getinfo(http_handle(http), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (proxy_status == 407)
+        return eas_unreachable(77, "the proxy wants a name and a password; give them in --proxy");
+    if (proxy_status >= 300)
+        return eas_unreachable(75, "the proxy gives no connection with %.80s (HTTP %ld)", host, proxy_status);
+    curl_easy_getinfo(http_handle(http), CURLINFO_OS_ERRNO, &error);
+    if (code == CURLE_COULDNT_CONNECT && error == ECONNREFUSED)
+        return eas_unreachable(75, "%.80s refuses connections; check the port, or the server is down", host);
+    for (size_t i = 0; i < G_N_ELEMENTS(breaks); i++)
+        if (breaks[i].code == code) {
+            const char *format = breaks[i].format;
+            g_autofree char *text = g_strdup_printf(format, host);
+
+            return eas_unreachable(breaks[i].exit_code, "%s", text);
+        }
+    return eas_unreachable(75, "the exchange with %.80s failed: %s", host, curl_easy_strerror(code));
+}
+
+/* A document that cannot be read is the fault of one folder or item where the command is about
+ * those: the rest of the account goes on. */
+static struct eas_result unreadable(enum wbxml_error error, enum eas_command command, const char *host)
+{
+    struct eas_result result;
+
+    switch (error) {
+    case WBXML_STOPPED:
+        result = eas_unreachable(70, "the answer was given up in the middle");
+        result.action = EAS_ACTION_NONE;
+        break;
+    case WBXML_TRUNCATED:
+        result = eas_unreachable(75, "the answer of %.80s ended in the middle", host);
+        break;
+    case WBXML_NOT_WBXML:
+        return eas_unreachable(76, "%.80s does not answer in ActiveSync; check the address, or a proxy answers for it",
+                               host);
+    default:
+        result = eas_unreachable(76, "the answer of %.80s cannot be read: %s", host, wbxml_error_text(error));
+    }
+    if (command == EAS_SYNC || command == EAS_ITEM_OPERATIONS || command == EAS_GET_ITEM_ESTIMATE)
+        result.scope = EAS_SCOPE_FOLDER;
+    return result;
+}
+
+static struct eas_result answered(struct http *http, const struct http_answer *answer, const char *host)
+{
+    struct eas_result result = eas_http_result(answer->status);
+    const char *reason = http_header(http, "X-MS-ASThrottle");
+    g_autofree char *shown = NULL;
+
+    if (answer->page)
+        result =
+            eas_unreachable(76,
+                            "%.80s answers with a page (%.40s) instead of ActiveSync; a proxy or a network log-in page "
+                            "may stand in between, or the address is wrong",
+                            host, answer->content_type);
+    result.http = answer->status;
+    result.retry_after_s = (int)http_retry_after(http);
+    if (eas_is_served(&result) || !reason)
+        return result;
+    shown = g_strcanon(g_strndup(reason, 40), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " ,.-_", '?');
+    result = eas_unreachable(75, "the server asks to be left in peace for a while (%s)", shown);
+    result.http = answer->status;
+    result.retry_after_s = (int)http_retry_after(http);
+    return result;
+}
+
+struct eas_result fault_result(const struct tls_trust *trust, struct http *http, const struct http_answer *answer,
+                               enum eas_command command, const char *host)
+{
+    struct eas_result result;
+
+    switch (answer->end) {
+    case HTTP_ANSWERED:
+        return answered(http, answer, host);
+    case HTTP_INTERRUPTED:
+        result = eas_unreachable(75, "interrupted");
+        result.action = EAS_ACTION_NONE;
+        return result;
+    case HTTP_SILENT:
+        return eas_unreachable(75, "%.80s did not answer in time", host);
+    case HTTP_STALLED:
+        return eas_unreachable(75, "%.80s stopped in the middle of its answer", host);
+    case HTTP_TOO_LARGE:
+        return unreadable(WBXML_TOO_LARGE, command, host);
+    case HTTP_DOCUMENT:
+        return unreadable(answer->document, command, host);
+    default:
+        return broken(trust, http, answer->code, host);
+    }
+}
+
+bool fault_is_lost(const struct http_answer *answer)
+{
+    return answer->end == HTTP_FAILED && !answer->began &&
+           (answer->code == CURLE_GOT_NOTHING || answer->code == CURLE_SEND_ERROR || answer->code == CURLE_RECV_ERROR);
+}

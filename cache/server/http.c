@@ -1,0 +1,310 @@
+#include "cache/server/http.h"
+
+#include <string.h>
+
+#include "codec/limits.h"
+
+struct http {
+    CURL *easy;
+    CURLM *multi;
+    gint interrupted;
+    char error[CURL_ERROR_SIZE];
+    /* of the exchange under way */
+    const struct http_request *request;
+    struct http_answer *answer;
+    bool to_sink;
+    long long header_bytes, body_bytes;
+    gint64 mark_us;       /* when enough had last moved */
+    long long mark_bytes; /* and how much that was by then */
+};
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct http *http = ctx;
+
+    (void)bytes;
+    http->answer->began = true;
+    http->header_bytes += (long long)(size * count);
+    if (http->header_bytes <= LIMIT_HEADER_BYTES)
+        return size * count;
+    http->answer->end = HTTP_TOO_LARGE;
+    return 0;
+}
+
+/* Copies a content type without parameters, in lower case. */
+static void read_content_type(struct http *http)
+{
+    const char *type = http_header(http, "Content-Type");
+    size_t length = type ? strcspn(type, "; \t") : 0;
+
+    g_strlcpy(http->answer->content_type, type ? type : "", MIN(length + 1, sizeof http->answer->content_type));
+    for (char *letter = http->answer->content_type; *letter; letter++)
+        *letter = g_ascii_tolower(*letter);
+}
+
+/* Servers that name no type, or the plainest, may still mean WBXML: its first bytes tell. */
+static bool is_active_sync(const char *type)
+{
+    return g_str_has_prefix(type, "application/vnd.ms-sync") || strcmp(type, "application/octet-stream") == 0 || !*type;
+}
+
+/* The first bytes of a body decide where the rest goes. */
+static void begin_body(struct http *http)
+{
+    long status = 0;
+
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    read_content_type(http);
+    http->answer->empty = false;
+    http->answer->page = status == 200 && !is_active_sync(http->answer->content_type);
+    http->to_sink = status == 200 && !http->answer->page && http->request->sink;
+    if (http->to_sink)
+        http->request->sink->begin(http->request->ctx, http->answer->content_type);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct http *http = ctx;
+    struct http_answer *answer = http->answer;
+    long long limit = http->request->limit ? http->request->limit : LIMIT_DOCUMENT_BYTES;
+
+    if (answer->empty)
+        begin_body(http);
+    http->body_bytes += (long long)(size * count);
+    if (!http->to_sink)
+        return http->body_bytes <= LIMIT_ERROR_BODY_BYTES ? size * count : 0;
+    if (http->body_bytes > limit) {
+        answer->end = HTTP_TOO_LARGE;
+        return 0;
+    }
+    answer->document = http->request->sink->feed(http->request->ctx, bytes, size * count);
+    if (answer->document == WBXML_OK)
+        return size * count;
+    answer->end = HTTP_DOCUMENT;
+    return 0;
+}
+
+static void set_options(struct http *http, const struct http_settings *settings)
+{
+    CURL *easy = http->easy;
+
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_USERNAME, settings->user);
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, settings->password);
+    curl_easy_setopt(easy, CURLOPT_SHARE, settings->cookies);
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+    if (settings->proxy)
+        curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+    /* Else an interrupted exchange would wait for a name server that does not answer. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    tls_apply(settings->trust, easy);
+}
+
+struct http *http_new(const struct http_settings *settings)
+{
+    struct http *http = g_new0(struct http, 1);
+
+    http->easy = curl_easy_init();
+    http->multi = curl_multi_init();
+    g_assert(http->easy && http->multi);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 2L);
+    set_options(http, settings);
+    return http;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    curl_easy_cleanup(http->easy);
+    curl_multi_cleanup(http->multi);
+    g_free(http);
+}
+
+void http_interrupt(struct http *http)
+{
+    g_atomic_int_set(&http->interrupted, 1);
+    curl_multi_wakeup(http->multi);
+}
+
+void http_reset(struct http *http)
+{
+    g_atomic_int_set(&http->interrupted, 0);
+}
+
+bool http_is_interrupted(const struct http *http)
+{
+    return g_atomic_int_get(&http->interrupted) != 0;
+}
+
+static void set_request(struct http *http, const struct http_request *request)
+{
+    CURL *easy = http->easy;
+
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(request->timeout_ms, (long)LIMIT_CONNECT_MS));
+    /* Curl resends by itself what it wrote to a kept connection that then died: the server may have
+     * acted on it. On a new connection it does not. */
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    if (request->options) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "OPTIONS");
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->length);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->length ? request->body : "");
+}
+
+/* Bytes that count as progress: what goes up, then what comes down of the body. Headers do not, or a
+ * server could hold a connection for ever by one letter at a time. */
+static long long moved_bytes(struct http *http)
+{
+    curl_off_t up = 0, down = 0;
+
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    return up + down;
+}
+
+/* Milliseconds that the exchange may still wait for more; 0 or less: it is over. */
+static long long patience_ms(struct http *http)
+{
+    bool flowing = !http->answer->empty;
+    long long stall_ms = http->request->stall_ms ? http->request->stall_ms : LIMIT_STALL_MS;
+    long long moved = moved_bytes(http), now_us = g_get_monotonic_time();
+
+    if (moved - http->mark_bytes >= (flowing ? LIMIT_STALL_BYTES : 1)) {
+        http->mark_us = now_us;
+        http->mark_bytes = moved;
+    }
+    return (flowing ? stall_ms : http->request->timeout_ms) - (now_us - http->mark_us) / 1000;
+}
+
+/* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
+static void drive(struct http *http)
+{
+    int running = 1;
+
+    for (;;) {
+        if (http_is_interrupted(http)) {
+            http->answer->end = HTTP_INTERRUPTED;
+            return;
+        }
+        curl_multi_perform(http->multi, &running);
+        if (!running)
+            return;
+        long long left = patience_ms(http);
+
+        if (left <= 0) {
+            http->answer->end = http->answer->empty ? HTTP_SILENT : HTTP_STALLED;
+            return;
+        }
+        curl_multi_poll(http->multi, NULL, 0, (int)MIN(left, 60000LL), NULL);
+    }
+}
+
+static CURLcode transfer_code(struct http *http)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(http->multi, &left)))
+        if (message->msg == CURLMSG_DONE)
+            return message->data.result;
+    return CURLE_ABORTED_BY_CALLBACK;
+}
+
+static void count_bytes(struct http *http)
+{
+    curl_off_t down = 0, up = 0;
+    long sent = 0;
+
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent);
+    http->answer->bytes_in = http->header_bytes + down;
+    /* Curl counts a short body among the request's own bytes already. */
+    http->answer->bytes_out = sent >= up ? sent : sent + up;
+}
+
+/* Turns what curl says into an end, where no callback or deadline has given one. */
+static void settle(struct http *http)
+{
+    struct http_answer *answer = http->answer;
+    long status = 0;
+
+    answer->code = transfer_code(http);
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+    answer->status = (int)status;
+    if (answer->end != HTTP_ANSWERED)
+        return;
+    /* A page longer than anyone reads was cut by on_body: it is known well enough. */
+    if (answer->code != CURLE_OK && !(answer->code == CURLE_WRITE_ERROR && !answer->empty && !http->to_sink))
+        answer->end = HTTP_FAILED;
+    else if (http->to_sink) {
+        answer->document = http->request->sink->finish(http->request->ctx, &answer->document_status);
+        if (answer->document != WBXML_OK)
+            answer->end = HTTP_DOCUMENT;
+    }
+    if (answer->empty)
+        read_content_type(http);
+}
+
+void http_exchange(struct http *http, const struct http_request *request, struct http_answer *answer)
+{
+    *answer = (struct http_answer){.end = HTTP_ANSWERED, .empty = true};
+    http->request = request;
+    http->answer = answer;
+    http->to_sink = false;
+    http->header_bytes = http->body_bytes = http->mark_bytes = 0;
+    http->mark_us = g_get_monotonic_time();
+    http->error[0] = '\0';
+    set_request(http, request);
+    curl_multi_add_handle(http->multi, http->easy);
+    drive(http);
+    settle(http);
+    count_bytes(http);
+    curl_multi_remove_handle(http->multi, http->easy);
+    curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, NULL);
+}
+
+const char *http_header(struct http *http, const char *name)
+{
+    struct curl_header *header;
+
+    if (curl_easy_header(http->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return NULL;
+    return header->value;
+}
+
+long http_retry_after(struct http *http)
+{
+    curl_off_t seconds = 0;
+
+    curl_easy_getinfo(http->easy, CURLINFO_RETRY_AFTER, &seconds);
+    return (long)CLAMP(seconds, 0, LIMIT_RETRY_AFTER_S);
+}
+
+CURL *http_handle(struct http *http)
+{
+    return http->easy;
+}

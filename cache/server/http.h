@@ -1,0 +1,75 @@
+/* One connection and the exchanges on it, over libcurl. It knows HTTP and the shape of an
+ * ActiveSync answer (a document, an empty 200, or a page), not what the commands mean. Redirects
+ * and log-ins are never followed by themselves. */
+#ifndef CACHE_SERVER_HTTP_H
+#define CACHE_SERVER_HTTP_H
+
+#include <curl/curl.h>
+#include <glib.h>
+
+#include "cache/server/tls.h"
+#include "codec/wire/answer.h"
+
+struct http_settings {
+    const struct tls_trust *trust; /* these two outlive the connection */
+    CURLSH *cookies;
+    const char *user, *password, *proxy; /* proxy NULL: by the usual environment variables */
+    const char *user_agent;
+};
+
+struct http;
+struct http *http_new(const struct http_settings *settings);
+void http_free(struct http *http);
+
+/* From any thread: the exchange under way, and every later one until the reset, ends at once. */
+void http_interrupt(struct http *http);
+void http_reset(struct http *http);
+bool http_is_interrupted(const struct http *http);
+
+struct http_request {
+    bool options; /* OPTIONS without a body, else POST */
+    bool once;    /* must never reach the server twice */
+    const char *url;
+    const struct curl_slist *headers; /* besides those every request has */
+    const void *body;
+    size_t length;
+    long timeout_ms;                /* until the first byte of the answer's body */
+    long stall_ms;                  /* after that, 0: LIMIT_STALL_MS */
+    long long limit;                /* bytes of the answer, unpacked; 0: LIMIT_DOCUMENT_BYTES */
+    const struct answer_sink *sink; /* gets a 200 that is ActiveSync by its type; may be NULL */
+    void *ctx;
+};
+
+enum http_end {
+    HTTP_ANSWERED,    /* a whole answer was read; its status says which */
+    HTTP_FAILED,      /* the transfer broke: code says how */
+    HTTP_INTERRUPTED, /* by http_interrupt */
+    HTTP_SILENT,      /* no byte of an answer in time */
+    HTTP_STALLED,     /* it stopped in the middle, or came slower than LIMIT_STALL_BYTES in stall_ms */
+    HTTP_TOO_LARGE,   /* headers or body passed a limit */
+    HTTP_DOCUMENT,    /* the sink did not take it: document says why */
+};
+
+struct http_answer {
+    enum http_end end;
+    int status; /* HTTP's, 0 where none came */
+    CURLcode code;
+    bool began; /* at least one byte of an answer came */
+    bool empty; /* the answer has no body */
+    bool page;  /* a 200 with a body that is no ActiveSync by its type */
+    enum wbxml_error document;
+    int document_status; /* the document's own */
+    char content_type[80];
+    long long bytes_in, bytes_out; /* as on the wire, headers included */
+};
+
+/* One exchange, to its end. */
+void http_exchange(struct http *http, const struct http_request *request, struct http_answer *answer);
+
+/* Of the last answer, until the next exchange: a header's value or NULL; the seconds of Retry-After or 0
+ * (whether it gave seconds or a date); the handle, for tls_explain and curl's further knowledge. */
+const char *http_header(struct http *http, const char *name);
+long http_retry_after(struct http *http);
+CURL *http_handle(struct http *http);
+
+#endif

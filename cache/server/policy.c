@@ -1,0 +1,165 @@
+/* Provision: the server's policy, taken in two phases (MS-ASPROV 3.1.5.1). */
+#include <string.h>
+
+#include "cache/server/state.h"
+#include "codec/wire/provision.h"
+#include "codec/wire/status.h"
+
+unsigned policy_generation(struct session *session)
+{
+    g_mutex_lock(&session->lock);
+    unsigned generation = session->policy_generation;
+    g_mutex_unlock(&session->lock);
+    return generation;
+}
+
+/* A key goes into a header: only what the specification allows may pass. */
+static bool is_policy_key(const char *key)
+{
+    return key && *key && strlen(key) <= 10 && strspn(key, "0123456789") == strlen(key);
+}
+
+static struct eas_result wipe_ordered(enum provision_wipe wipe)
+{
+    struct eas_result result =
+        eas_refused(EAS_SCOPE_FATAL, 77, "the administrator orders this %s to be wiped; nothing is fetched any more",
+                    wipe == PROVISION_WIPE ? "device" : "account's data");
+
+    result.action = EAS_ACTION_WIPE;
+    return result;
+}
+
+/* Asks one phase. Some servers give no Status at the top: the policy's own decides then. */
+static struct eas_result ask_phase(struct link *link, const GByteArray *request, const char *key,
+                                   struct provision_answer *answer)
+{
+    struct answer_tree tree = {0};
+    int status = 0;
+    struct eas_result result = session_ask(link, EAS_PROVISION, request, key, &tree, &status);
+
+    if (eas_is_served(&result)) {
+        provision_read(answer_tree_root(&tree), answer);
+        if (answer->wipe != PROVISION_NO_WIPE)
+            result = wipe_ordered(answer->wipe);
+        else if (answer->status > 1)
+            result = eas_status_result(EAS_PROVISION, EAS_LEVEL_TOP, answer->status);
+    }
+    answer_tree_clear(&tree);
+    return result;
+}
+
+static struct eas_result policy_refused(int policy_status)
+{
+    struct eas_result result =
+        eas_refused(EAS_SCOPE_ACCOUNT, 69,
+                    "the server's policy for this device cannot be taken (Provision policy status %d); "
+                    "ask the administrator",
+                    policy_status);
+
+    result.status = policy_status;
+    result.action = EAS_ACTION_STOP;
+    return result;
+}
+
+/* The settings as "Name=value" lines, for whoever wants to know what the server asks. */
+static char *policy_text(const struct eas_node *policy)
+{
+    GString *text = g_string_new(NULL);
+
+    for (const struct eas_node *setting = policy ? policy->first : NULL; setting; setting = setting->next)
+        if (setting->length && eas_tag_name(setting->tag))
+            g_string_append_printf(text, "%s%s=%.80s", text->len ? "\n" : "", eas_tag_name(setting->tag),
+                                   setting->text);
+    return g_string_free(text, FALSE);
+}
+
+static void keep_policy(struct session *session, const char *key, const struct eas_node *policy)
+{
+    g_autofree char *text = policy_text(policy);
+
+    session_set_text(session, &session->policy_key, key);
+    session_remember(session, "policy-key", key);
+    session_remember(session, "policy", text);
+}
+
+/* Phase two: everything the policy asks counts as enforced, as the specification has it for
+ * settings that mean nothing to a client (MS-ASPROV 3.1.5.1.2). */
+static struct eas_result acknowledge(struct link *link, const struct provision_answer *first)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    struct provision_answer second = {0};
+
+    provision_acknowledge(request, session_version(link->session), first->policy_key, 1);
+    struct eas_result result = ask_phase(link, request, first->policy_key, &second);
+
+    if (eas_is_served(&result) && second.policy_status > 1)
+        result = policy_refused(second.policy_status);
+    if (eas_is_served(&result))
+        keep_policy(link->session, is_policy_key(second.policy_key) ? second.policy_key : first->policy_key,
+                    first->policy);
+    provision_clear(&second);
+    return result;
+}
+
+/* From 14.1 on the device introduces itself in the first phase (else status 165). */
+static void note_introduction(struct session *session, enum eas_version version)
+{
+    if (version < EAS_14_1)
+        return;
+    g_mutex_lock(&session->lock);
+    session->introduced = true;
+    g_mutex_unlock(&session->lock);
+    session_remember(session, "device-information", "set");
+}
+
+static struct eas_result provision(struct link *link)
+{
+    enum eas_version version = session_version(link->session);
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    struct device_information device = session_device();
+    struct provision_answer first = {0};
+
+    provision_request(request, version, version >= EAS_14_1 ? &device : NULL);
+    struct eas_result result = ask_phase(link, request, "0", &first);
+
+    if (eas_is_served(&result)) {
+        note_introduction(link->session, version);
+        if (first.policy_status == 2)
+            keep_policy(link->session, "0", NULL);
+        else if (first.policy_status > 1 || !is_policy_key(first.policy_key))
+            result = policy_refused(first.policy_status);
+        else
+            result = acknowledge(link, &first);
+    }
+    provision_clear(&first);
+    return result;
+}
+
+static void end_round(struct session *session, const struct eas_result *result)
+{
+    g_mutex_lock(&session->lock);
+    session->policy_generation++;
+    session->policy_result = *result;
+    g_mutex_unlock(&session->lock);
+}
+
+struct eas_result policy_provision(struct link *link, unsigned generation)
+{
+    struct session *session = link->session;
+    struct eas_result result = eas_unreachable(75, "interrupted");
+
+    if (!session_take_turn(link))
+        return result;
+    if (policy_generation(session) == generation) {
+        result = provision(link);
+        /* What was not answered says nothing to the others: the next one tries itself. */
+        if (result.outcome != EAS_UNREACHABLE)
+            end_round(session, &result);
+    } else {
+        g_mutex_lock(&session->lock);
+        result = session->policy_result;
+        g_mutex_unlock(&session->lock);
+    }
+    session_give_turn(link);
+    return result;
+}

@@ -1,0 +1,324 @@
+#include "cache/server/state.h"
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "cache/server/address.h"
+
+void session_config_free(struct session_config *config)
+{
+    if (!config)
+        return;
+    if (config->password)
+        OPENSSL_cleanse(config->password, strlen(config->password));
+    g_free(config->server);
+    g_free(config->user);
+    g_free(config->domain);
+    g_free(config->password);
+    g_free(config->ca_file);
+    g_free(config->client_cert);
+    g_free(config->client_key);
+    g_free(config->proxy);
+    g_free(config->trace_dir);
+    if (config->pins)
+        g_ptr_array_unref(config->pins);
+    g_free(config);
+}
+
+void session_set_text(struct session *session, const char **place, const char *text)
+{
+    g_mutex_lock(&session->lock);
+    *place = g_string_chunk_insert_const(session->texts, text);
+    g_mutex_unlock(&session->lock);
+}
+
+const char *session_get_text(struct session *session, const char *const *place)
+{
+    g_mutex_lock(&session->lock);
+    const char *text = *place;
+    g_mutex_unlock(&session->lock);
+    return text;
+}
+
+char *session_recall(struct session *session, const char *key)
+{
+    return session->memory.get ? session->memory.get(session->memory.ctx, key) : NULL;
+}
+
+void session_remember(struct session *session, const char *key, const char *value)
+{
+    if (session->memory.set)
+        session->memory.set(session->memory.ctx, key, value);
+}
+
+/* 32 hexadecimal digits, made once for this replica and kept for ever: to the server a new one is a
+ * new device, of which it allows few. */
+static void settle_device_id(struct session *session)
+{
+    g_autofree char *known = session_recall(session, "device-id");
+    unsigned char random[16];
+    char made[2 * sizeof random + 1];
+
+    if (known && *known && strspn(known, "0123456789abcdef") == strlen(known) && strlen(known) <= 32) {
+        session_set_text(session, &session->device_id, known);
+        return;
+    }
+    if (RAND_bytes(random, sizeof random) != 1)
+        g_error("no random bytes");
+    for (size_t i = 0; i < sizeof random; i++)
+        g_snprintf(made + 2 * i, 3, "%02x", random[i]);
+    session_set_text(session, &session->device_id, made);
+    session_remember(session, "device-id", made);
+}
+
+/* What was learnt of another server is forgotten: "url" holds the address it belongs to, and the
+ * one in force. */
+static void settle_url(struct session *session)
+{
+    static const char *const learnt[] = {"version", "versions",           "commands",   "policy-key",
+                                         "policy",  "device-information", "server-name"};
+    g_autofree char *known = session_recall(session, "url");
+    g_auto(GStrv) words = g_strsplit(known ? known : "", " ", 2);
+    g_autofree char *why = NULL, *allowed = NULL;
+
+    session_set_text(session, &session->url, session->origin);
+    if (words[0] && words[1] && strcmp(words[0], session->origin) == 0) {
+        allowed = address_follow(session->origin, words[1], &why);
+        if (allowed)
+            session_set_text(session, &session->url, allowed);
+        return;
+    }
+    for (size_t i = 0; known && i < G_N_ELEMENTS(learnt); i++)
+        session_remember(session, learnt[i], NULL);
+    g_autofree char *both = g_strdup_printf("%s %s", session->origin, session->origin);
+
+    session_remember(session, "url", both);
+}
+
+static void read_commands(struct session *session)
+{
+    g_autofree char *known = session_recall(session, "commands");
+
+    session_learn_commands(session, known);
+}
+
+static void settle_rest(struct session *session)
+{
+    g_autofree char *version = session_recall(session, "version");
+    g_autofree char *key = session_recall(session, "policy-key");
+    g_autofree char *name = session_recall(session, "server-name");
+    g_autofree char *introduced = session_recall(session, "device-information");
+    const struct session_config *config = session->config;
+    g_autofree char *user = config->domain && *config->domain ? g_strdup_printf("%s\\%s", config->domain, config->user)
+                                                              : g_strdup(config->user);
+
+    session->version = config->version ? config->version : eas_version_parse(version);
+    session->introduced = introduced != NULL;
+    session_set_text(session, &session->user, user);
+    session_set_text(session, &session->policy_key, key ? key : "0");
+    session_set_text(session, &session->server_name, name ? name : "");
+    read_commands(session);
+}
+
+static void lock_cookies(CURL *easy, curl_lock_data data, curl_lock_access access, void *ctx)
+{
+    (void)easy, (void)data, (void)access;
+    g_mutex_lock(&((struct session *)ctx)->cookie_lock);
+}
+
+static void unlock_cookies(CURL *easy, curl_lock_data data, void *ctx)
+{
+    (void)easy, (void)data;
+    g_mutex_unlock(&((struct session *)ctx)->cookie_lock);
+}
+
+static void share_cookies(struct session *session)
+{
+    session->cookies = curl_share_init();
+    curl_share_setopt(session->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    curl_share_setopt(session->cookies, CURLSHOPT_LOCKFUNC, lock_cookies);
+    curl_share_setopt(session->cookies, CURLSHOPT_UNLOCKFUNC, unlock_cookies);
+    curl_share_setopt(session->cookies, CURLSHOPT_USERDATA, session);
+}
+
+static void start_curl(void)
+{
+    static gsize once;
+
+    if (g_once_init_enter(&once)) {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        g_once_init_leave(&once, 1);
+    }
+}
+
+/* Reads the address and the certificates of the configuration. */
+static bool settle_config(struct session *session, struct eas_result *result)
+{
+    const struct session_config *config = session->config;
+    const char *why = NULL;
+    g_autofree char *origin = address_url(config->server, config->insecure_http, &why);
+
+    if (!origin) {
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the server \"%.80s\" cannot be used: %s",
+                              config->server ? config->server : "", why);
+        return false;
+    }
+    if (!config->user || !*config->user) {
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "no user is named");
+        return false;
+    }
+    session->trust = tls_trust_new(config->ca_file, config->pins, config->client_cert, config->client_key, result);
+    session_set_text(session, &session->origin, origin);
+    return session->trust != NULL;
+}
+
+struct session *session_new(struct session_config *config, const struct session_memory *memory,
+                            struct eas_result *result)
+{
+    struct session *session = g_new0(struct session, 1);
+
+    start_curl();
+    *result = eas_served();
+    session->config = config;
+    session->texts = g_string_chunk_new(256);
+    g_mutex_init(&session->lock);
+    g_mutex_init(&session->cookie_lock);
+    g_cond_init(&session->changed);
+    if (memory)
+        session->memory = *memory;
+    if (!settle_config(session, result)) {
+        session_free(session);
+        return NULL;
+    }
+    share_cookies(session);
+    settle_device_id(session);
+    settle_url(session);
+    settle_rest(session);
+    return session;
+}
+
+void session_free(struct session *session)
+{
+    if (!session)
+        return;
+    curl_share_cleanup(session->cookies);
+    tls_trust_free(session->trust);
+    session_config_free(session->config);
+    g_string_chunk_free(session->texts);
+    g_mutex_clear(&session->lock);
+    g_mutex_clear(&session->cookie_lock);
+    g_cond_clear(&session->changed);
+    g_free(session);
+}
+
+struct link *link_new(struct session *session)
+{
+    struct link *link = g_new0(struct link, 1);
+    struct http_settings settings = {.trust = session->trust,
+                                     .cookies = session->cookies,
+                                     .user = session->user,
+                                     .password = session->config->password ? session->config->password : "",
+                                     .proxy = session->config->proxy,
+                                     .user_agent = SESSION_USER_AGENT};
+
+    link->session = session;
+    link->http = http_new(&settings);
+    return link;
+}
+
+void link_free(struct link *link)
+{
+    if (!link)
+        return;
+    http_free(link->http);
+    g_free(link);
+}
+
+void link_interrupt(struct link *link)
+{
+    http_interrupt(link->http);
+    g_mutex_lock(&link->session->lock);
+    g_cond_broadcast(&link->session->changed);
+    g_mutex_unlock(&link->session->lock);
+}
+
+void link_reset(struct link *link)
+{
+    http_reset(link->http);
+}
+
+bool session_take_turn(struct link *link)
+{
+    struct session *session = link->session;
+    bool taken = true;
+
+    g_mutex_lock(&session->lock);
+    while (link->turns == 0 && session->turn_taken && !http_is_interrupted(link->http))
+        g_cond_wait(&session->changed, &session->lock);
+    if (link->turns == 0 && session->turn_taken)
+        taken = false;
+    else {
+        session->turn_taken = true;
+        link->turns++;
+    }
+    g_mutex_unlock(&session->lock);
+    return taken;
+}
+
+void session_give_turn(struct link *link)
+{
+    struct session *session = link->session;
+
+    g_mutex_lock(&session->lock);
+    if (--link->turns == 0) {
+        session->turn_taken = false;
+        g_cond_broadcast(&session->changed);
+    }
+    g_mutex_unlock(&session->lock);
+}
+
+/* The lock is no part of what a const session promises. */
+static struct session *lockable(const struct session *session)
+{
+    return (struct session *)session;
+}
+
+enum eas_version session_version(const struct session *session)
+{
+    g_mutex_lock(&lockable(session)->lock);
+    enum eas_version version = session->version;
+    g_mutex_unlock(&lockable(session)->lock);
+    return version;
+}
+
+const char *session_url(const struct session *session)
+{
+    return session_get_text(lockable(session), &session->url);
+}
+
+const char *session_server_name(const struct session *session)
+{
+    return session_get_text(lockable(session), &session->server_name);
+}
+
+const char *session_policy_key(const struct session *session)
+{
+    return session_get_text(lockable(session), &session->policy_key);
+}
+
+bool session_offers(const struct session *session, enum eas_command command)
+{
+    g_mutex_lock(&lockable(session)->lock);
+    bool offers = !session->knows_commands || (session->commands & UINT32_C(1) << command);
+    g_mutex_unlock(&lockable(session)->lock);
+    return offers;
+}
+
+struct session_counts session_counts(const struct session *session)
+{
+    g_mutex_lock(&lockable(session)->lock);
+    struct session_counts counts = session->counts;
+    g_mutex_unlock(&lockable(session)->lock);
+    return counts;
+}

@@ -1,0 +1,251 @@
+#include "cache/server/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+enum { PIN_BYTES = SHA256_DIGEST_LENGTH };
+
+struct tls_trust {
+    GPtrArray *roots; /* of X509 *, besides the system's */
+    GArray *pins;     /* of PIN_BYTES each */
+    char *client_cert, *client_key;
+};
+
+static int hex_value(char digit)
+{
+    return g_ascii_isxdigit(digit) ? g_ascii_xdigit_value(digit) : -1;
+}
+
+static bool parse_pin(const char *text, unsigned char pin[PIN_BYTES])
+{
+    if (g_str_has_prefix(text, "sha256//")) {
+        gsize length = 0;
+        g_autofree guchar *bytes = g_base64_decode(text + strlen("sha256//"), &length);
+
+        if (length != PIN_BYTES)
+            return false;
+        memcpy(pin, bytes, PIN_BYTES);
+        return true;
+    }
+    if (strlen(text) != 2 * PIN_BYTES)
+        return false;
+    for (size_t i = 0; i < PIN_BYTES; i++) {
+        if (hex_value(text[2 * i]) < 0 || hex_value(text[2 * i + 1]) < 0)
+            return false;
+        pin[i] = (unsigned char)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+    }
+    return true;
+}
+
+static bool add_pins(struct tls_trust *trust, GPtrArray *pins, struct eas_result *result)
+{
+    for (guint i = 0; pins && i < pins->len; i++) {
+        unsigned char pin[PIN_BYTES];
+
+        if (!parse_pin(g_ptr_array_index(pins, i), pin)) {
+            *result = eas_refused(EAS_SCOPE_FATAL, 78, "a pin is 64 hex digits or sha256//BASE64, not \"%.80s\"",
+                                  (const char *)g_ptr_array_index(pins, i));
+            return false;
+        }
+        g_array_append_val(trust->pins, pin);
+    }
+    return true;
+}
+
+static bool add_roots(struct tls_trust *trust, const char *ca_file, struct eas_result *result)
+{
+    g_autofree char *pem = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize length = 0;
+    X509 *root;
+
+    if (!ca_file)
+        return true;
+    if (!g_file_get_contents(ca_file, &pem, &length, &error)) {
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the CA file cannot be read: %.200s", error->message);
+        return false;
+    }
+    BIO *bio = BIO_new_mem_buf(pem, (int)MIN(length, (gsize)G_MAXINT));
+
+    while ((root = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)))
+        g_ptr_array_add(trust->roots, root);
+    BIO_free(bio);
+    if (trust->roots->len == 0)
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the CA file %.200s holds no certificate in PEM form", ca_file);
+    return trust->roots->len > 0;
+}
+
+static bool check_readable(const char *file, const char *what, struct eas_result *result)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bytes = NULL;
+    gsize length = 0;
+    bool readable = !file || g_file_get_contents(file, &bytes, &length, &error);
+
+    if (!readable)
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the client %s cannot be read: %.200s", what, error->message);
+    if (bytes)
+        OPENSSL_cleanse(bytes, length);
+    return readable;
+}
+
+static void free_root(gpointer root)
+{
+    X509_free(root);
+}
+
+struct tls_trust *tls_trust_new(const char *ca_file, GPtrArray *pins, const char *client_cert, const char *client_key,
+                                struct eas_result *result)
+{
+    struct tls_trust *trust = g_new0(struct tls_trust, 1);
+
+    trust->roots = g_ptr_array_new_with_free_func(free_root);
+    trust->pins = g_array_new(FALSE, FALSE, PIN_BYTES);
+    trust->client_cert = g_strdup(client_cert);
+    trust->client_key = g_strdup(client_key);
+    if (add_roots(trust, ca_file, result) && add_pins(trust, pins, result) &&
+        check_readable(client_cert, "certificate", result) && check_readable(client_key, "key", result))
+        return trust;
+    tls_trust_free(trust);
+    return NULL;
+}
+
+void tls_trust_free(struct tls_trust *trust)
+{
+    if (!trust)
+        return;
+    g_ptr_array_unref(trust->roots);
+    g_array_unref(trust->pins);
+    g_free(trust->client_cert);
+    g_free(trust->client_key);
+    g_free(trust);
+}
+
+/* Replaces OpenSSL's whole verification where there are pins. Only the server's own key is looked
+ * at: in a chain that nobody checked, a match further up would prove nothing. */
+static int verify_pin(X509_STORE_CTX *store, void *ctx)
+{
+    const struct tls_trust *trust = ctx;
+    unsigned char *der = NULL, digest[PIN_BYTES];
+    X509 *leaf = X509_STORE_CTX_get0_cert(store);
+    int length = leaf ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der) : -1;
+
+    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    if (length <= 0)
+        return 0;
+    SHA256(der, (size_t)length, digest);
+    OPENSSL_free(der);
+    for (guint i = 0; i < trust->pins->len; i++)
+        if (memcmp(trust->pins->data + (size_t)i * PIN_BYTES, digest, PIN_BYTES) == 0) {
+            X509_STORE_CTX_set_error(store, X509_V_OK);
+            return 1;
+        }
+    return 0;
+}
+
+static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *ctx)
+{
+    const struct tls_trust *trust = ctx;
+    X509_STORE *store = SSL_CTX_get_cert_store(ssl_ctx);
+
+    (void)easy;
+    if (trust->pins->len > 0) {
+        SSL_CTX_set_cert_verify_callback(ssl_ctx, verify_pin, ctx);
+        return CURLE_OK;
+    }
+    SSL_CTX_set_default_verify_paths(ssl_ctx);
+    for (guint i = 0; i < trust->roots->len; i++)
+        X509_STORE_add_cert(store, g_ptr_array_index(trust->roots, i));
+    return CURLE_OK;
+}
+
+void tls_apply(const struct tls_trust *trust, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust->pins->len > 0 ? 0L : 2L);
+    /* OpenSSL's own default paths look roots up one by one; curl's bundle would be read whole by every connection. */
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)trust);
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, trust->client_cert);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, trust->client_key);
+}
+
+static const struct {
+    long verify;
+    const char *reason;
+} faults[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, "has expired; check this computer's clock, or ask the administrator to renew it"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet; check this computer's clock"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+     "is self-signed; if you know it is the right one, name its key with --pin or give it with --ca-file"},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+     "comes from an authority that this computer does not know; give its certificate with --ca-file"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+     "comes from an authority that this computer does not know; give its certificate with --ca-file"},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+     "comes from an authority that this computer does not know; give its certificate with --ca-file"},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+     "comes without those between it and a known authority; ask the administrator to install the whole chain"},
+    {X509_V_ERR_CERT_REVOKED, "was revoked; tell the administrator"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, "has a key too short to be safe; ask the administrator for a new one"},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, "has an authority with a key too short to be safe; tell the administrator"},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "is signed in a way no longer safe; ask the administrator for a new one"},
+    {X509_V_ERR_HOSTNAME_MISMATCH, "is for another name; check the server's address"},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, "is for another name; use the server's name instead of its number"},
+    {X509_V_ERR_APPLICATION_VERIFICATION, "has a key that matches no --pin; if the server has a new certificate, take "
+                                          "its new pin, else somebody may be listening"},
+    /* Curl itself compares the name, after OpenSSL was content. */
+    {X509_V_OK, "is for another name; check the server's address"},
+};
+
+static struct eas_result certificate_fault(CURL *easy, const char *host)
+{
+    struct eas_result result;
+    const char *reason = NULL;
+    long verify = X509_V_OK;
+
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    for (size_t i = 0; i < G_N_ELEMENTS(faults) && !reason; i++)
+        if (faults[i].verify == verify)
+            reason = faults[i].reason;
+    if (reason)
+        result = eas_refused(EAS_SCOPE_FATAL, 77, "the certificate of %.60s %s", host, reason);
+    else
+        result = eas_refused(EAS_SCOPE_FATAL, 77, "the certificate of %.60s is not accepted: %s", host,
+                             X509_verify_cert_error_string(verify));
+    result.action = EAS_ACTION_STOP;
+    return result;
+}
+
+bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *host, struct eas_result *result)
+{
+    switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+        *result = certificate_fault(easy, host);
+        return true;
+    case CURLE_SSL_CERTPROBLEM:
+        *result = eas_refused(EAS_SCOPE_FATAL, 77, "the client certificate %.80s or its key cannot be used",
+                              trust->client_cert ? trust->client_cert : "");
+        return true;
+    case CURLE_SSL_CIPHER:
+        *result = eas_refused(EAS_SCOPE_FATAL, 77, "%.60s offers only encryption that is no longer safe", host);
+        return true;
+    case CURLE_SSL_CONNECT_ERROR:
+        *result = eas_unreachable(75,
+                                  "no encrypted connection with %.60s could be made; it may speak no TLS there, "
+                                  "none that is safe, or want a client certificate",
+                                  host);
+        return true;
+    default:
+        return false;
+    }
+}

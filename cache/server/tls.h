@@ -1,0 +1,30 @@
+/* Trust in the server's certificate: TLS 1.2 and later, the system's roots, a file of further
+ * roots, or pins. A pin is the SHA-256 of the SubjectPublicKeyInfo (RFC 7469 2.4): where pins are
+ * given a match suffices (chain, name and date unchecked), and no match is fatal with any chain. */
+#ifndef CACHE_SERVER_TLS_H
+#define CACHE_SERVER_TLS_H
+
+#include <curl/curl.h>
+#include <glib.h>
+#include <stdbool.h>
+
+#include "codec/result.h"
+
+struct tls_trust;
+
+/* pins: of char *, 64 hex digits or "sha256//BASE64", NULL or empty for none; the files may be NULL.
+ * A file or pin that cannot be used: NULL and *result, exit code 78. Immutable afterwards, so that many
+ * connections may share it. */
+struct tls_trust *tls_trust_new(const char *ca_file, GPtrArray *pins, const char *client_cert, const char *client_key,
+                                struct eas_result *result);
+void tls_trust_free(struct tls_trust *trust);
+
+/* Makes a curl handle check by it; trust must outlive the handle. */
+void tls_apply(const struct tls_trust *trust, CURL *easy);
+
+/* What a transfer that ended with a TLS code means; host is for the sentence. UNREACHABLE for a
+ * connection that broke or speaks no TLS, REFUSED and fatal (exit code 77) for a certificate. False
+ * when code has nothing to do with TLS. */
+bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *host, struct eas_result *result);
+
+#endif
