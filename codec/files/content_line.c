@@ -32,7 +32,8 @@ static void append_folded(GString *out, const char *line)
 void content_line(GString *out, const char *name, const char *value)
 {
     g_autofree char *line = g_strconcat(name, ":", value, NULL);
-    append_folded(out, line);
+    g_autofree char *valid = g_utf8_make_valid(line, -1);
+    append_folded(out, valid);
 }
 
 void content_line_printf(GString *out, const char *name, const char *format, ...)

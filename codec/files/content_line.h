@@ -7,7 +7,7 @@
 #include <glib.h>
 
 /* Appends "name:value". name brings its parameters along ("DTSTART;VALUE=DATE"); value is in its
- * final form. Both are valid UTF-8. */
+ * final form. What is no UTF-8 is mended. */
 void content_line(GString *out, const char *name, const char *value);
 
 /* The same with value printed by format. */

@@ -48,7 +48,7 @@ static const struct {
 } translations[EAS_CLASSES] = {
     [EAS_MAIL] = {NULL, mail_title, EAS_TAG_NONE},
     [EAS_CALENDAR] = {NULL, event_title, TAG_Calendar_UID},
-    [EAS_CONTACTS] = {NULL, contact_full_name, EAS_TAG_NONE},
+    [EAS_CONTACTS] = {file_from_contact, contact_full_name, EAS_TAG_NONE},
     [EAS_TASKS] = {NULL, task_title, EAS_TAG_NONE},
     [EAS_NOTES] = {NULL, note_title, EAS_TAG_NONE},
 };
