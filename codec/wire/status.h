@@ -9,8 +9,11 @@
 /* Where in an answer a status stood: several commands number each level by itself. */
 enum eas_status_level { EAS_LEVEL_TOP, EAS_LEVEL_COLLECTION, EAS_LEVEL_ITEM };
 
-/* The result for a status of a command. A success status gives eas_served(); a code without a row is
- * refused with account scope at the top, folder scope in a collection, item scope in an item. */
+/* The result for a status of a command. A success status, and a top-level 0 (an answer without one),
+ * gives eas_served(); a code without a row is refused with account scope at the top, folder scope in
+ * a collection, item scope in an item. Of Provision COLLECTION is the Policy, of Search the Store, of
+ * ResolveRecipients a Response. Served, too, is what needs no other handling than success: a message
+ * sent before (118), no policy for this user, an empty attachment, an item that is there already. */
 struct eas_result eas_status_result(enum eas_command command, enum eas_status_level level, int status);
 
 /* The result for an HTTP code. 200 gives eas_served(); 5xx that may pass gives UNREACHABLE. */
