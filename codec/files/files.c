@@ -49,8 +49,8 @@ static const struct {
     [EAS_MAIL] = {NULL, mail_title, EAS_TAG_NONE},
     [EAS_CALENDAR] = {NULL, event_title, TAG_Calendar_UID},
     [EAS_CONTACTS] = {file_from_contact, contact_full_name, EAS_TAG_NONE},
-    [EAS_TASKS] = {NULL, task_title, EAS_TAG_NONE},
-    [EAS_NOTES] = {NULL, note_title, EAS_TAG_NONE},
+    [EAS_TASKS] = {file_from_task, task_title, EAS_TAG_NONE},
+    [EAS_NOTES] = {file_from_note, note_title, EAS_TAG_NONE},
 };
 
 GBytes *file_from_item(enum eas_class class, const struct eas_node *data, const struct file_context *context,

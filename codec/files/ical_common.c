@@ -2,10 +2,8 @@
 
 #include <string.h>
 
+#include "codec/files/body.h"
 #include "codec/files/html_text.h"
-
-/* AirSyncBase Type (MS-ASAIRS 2.2.2.41). */
-enum { BODY_PLAIN = 1, BODY_HTML = 2 };
 
 GString *ical_calendar_begin(void)
 {
@@ -68,17 +66,16 @@ void ical_add_categories(GString *out, const struct eas_node *data, eas_tag cate
 
 void ical_add_body(GString *out, const struct eas_node *data, eas_tag legacy)
 {
-    const struct eas_node *body = eas_node_child(data, TAG_AirSyncBase_Body);
-    const char *text = body ? eas_node_text(body, TAG_AirSyncBase_Data) : eas_node_text(data, legacy);
-    long long type = eas_node_number(body, TAG_AirSyncBase_Type, BODY_PLAIN);
-    if (!text)
-        return;
+    int type;
+    const char *text = body_data(data, legacy, &type);
     if (type == BODY_PLAIN) {
         content_line_text(out, "DESCRIPTION", text);
     } else if (type == BODY_HTML) {
         g_autofree char *plain = html_text(text);
         content_line_text(out, "DESCRIPTION", plain);
         content_line_text(out, "X-ALT-DESC;FMTTYPE=text/html", text);
+    } else if (type != BODY_NONE) {
+        content_line(out, "X-EAS-BODY-OMITTED", type == BODY_RTF ? "RTF" : "MIME");
     }
 }
 

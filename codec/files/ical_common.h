@@ -29,7 +29,8 @@ void ical_add_time(GString *out, const char *name, const struct eas_date *date, 
 void ical_add_categories(GString *out, const struct eas_node *data, eas_tag categories, eas_tag category);
 
 /* DESCRIPTION from AirSyncBase Body (MS-ASAIRS 2.2.2.9), or from the older element "legacy" where
- * there is none. HTML becomes plain text, and is kept beside it as X-ALT-DESC. */
+ * there is none. HTML becomes plain text, and is kept beside it as X-ALT-DESC. Of RTF and MIME, for
+ * which no text stands, X-EAS-BODY-OMITTED says that they are there. */
 void ical_add_body(GString *out, const struct eas_node *data, eas_tag legacy);
 
 /* CLASS from Sensitivity (0 normal, 1 personal, 2 private, 3 confidential); nothing for normal, for
@@ -39,6 +40,9 @@ void ical_add_class(GString *out, long long sensitivity);
 /* A VALARM with ACTION:DISPLAY. trigger is the whole property's name and value apart, e.g.
  * "TRIGGER;VALUE=DATE-TIME", "20260131T134500Z"; description what it shows. */
 void ical_add_alarm(GString *out, const char *trigger, const char *value, const char *description);
+
+/* The DTSTAMP of what has no date of its own: it must be there, and must not depend on a clock. */
+#define ICAL_NO_STAMP "19700101T000000Z"
 
 /* What a series is that no RRULE can tell: the item is kept as a single one, and this says why. */
 #define ICAL_X_UNSUPPORTED "X-EAS-RECURRENCE-UNSUPPORTED"

@@ -1,0 +1,190 @@
+/* Tasks as VTODO. */
+#include "codec/files/files.h"
+#include "codec/files/ical_common.h"
+#include "codec/files/recurrence.h"
+
+/* A VTODO being written. Its times are all of one form, as RFC 5545 3.8.2.3 asks of DTSTART and DUE. */
+struct todo {
+    GString *out;
+    const struct eas_node *data;
+    enum ical_time_form form;
+    struct eas_date start, due;
+    bool has_start, has_due, done;
+};
+
+static bool read_date(const struct eas_node *data, eas_tag tag, struct eas_date *date)
+{
+    return eas_date_read(eas_node_text(data, tag), date) && !eas_date_is_none(date);
+}
+
+static bool is_midnight(const struct eas_date *date)
+{
+    return date->hour == 0 && date->minute == 0 && date->second == 0;
+}
+
+/* StartDate and DueDate are wall clock time written as if it were UTC. Outlook's tasks have days
+ * only, and a user expects "due on the 1st", not "due at midnight", which tools show as a time of
+ * day and count as overdue all day long: midnights become DATEs. Another time of day floats, for no
+ * zone comes with it. Only where a server gives UTC alone is an instant all that is known. */
+static void read_dates(struct todo *todo)
+{
+    const struct eas_node *data = todo->data;
+
+    todo->form = ICAL_WALL;
+    todo->has_start = read_date(data, TAG_Tasks_StartDate, &todo->start);
+    todo->has_due = read_date(data, TAG_Tasks_DueDate, &todo->due);
+    if (!todo->has_start && !todo->has_due) {
+        todo->form = ICAL_UTC;
+        todo->has_start = read_date(data, TAG_Tasks_UtcStartDate, &todo->start);
+        todo->has_due = read_date(data, TAG_Tasks_UtcDueDate, &todo->due);
+    }
+    /* A series needs a start to count from. */
+    if (!todo->has_start && !todo->has_due)
+        todo->form = ICAL_WALL;
+    if (!todo->has_start)
+        todo->has_start = read_date(eas_node_child(data, TAG_Tasks_Recurrence), TAG_Tasks_Start, &todo->start);
+    if (todo->form == ICAL_WALL && (!todo->has_start || is_midnight(&todo->start)) &&
+        (!todo->has_due || is_midnight(&todo->due)))
+        todo->form = ICAL_DAY;
+}
+
+static void write_text(struct todo *todo, const char *name, eas_tag tag)
+{
+    content_line_text(todo->out, name, eas_node_text(todo->data, tag));
+}
+
+static void write_body(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)name;
+    ical_add_body(todo->out, todo->data, tag);
+}
+
+static void write_categories(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)name;
+    ical_add_categories(todo->out, todo->data, tag, TAG_Tasks_Category);
+}
+
+static void write_class(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)name;
+    ical_add_class(todo->out, eas_node_number(todo->data, tag, 0));
+}
+
+static void write_start(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)tag;
+    if (todo->has_start)
+        ical_add_time(todo->out, name, &todo->start, todo->form, NULL);
+}
+
+static void write_due(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)tag;
+    if (todo->has_due)
+        ical_add_time(todo->out, name, &todo->due, todo->form, NULL);
+}
+
+static void write_status(struct todo *todo, const char *name, eas_tag tag)
+{
+    (void)tag;
+    content_line(todo->out, name, todo->done ? "COMPLETED" : "NEEDS-ACTION");
+    if (todo->done)
+        content_line(todo->out, "PERCENT-COMPLETE", "100");
+}
+
+static void write_completed(struct todo *todo, const char *name, eas_tag tag)
+{
+    struct eas_date date;
+
+    if (todo->done && read_date(todo->data, tag, &date))
+        ical_add_time(todo->out, name, &date, ICAL_UTC, NULL);
+}
+
+static void write_priority(struct todo *todo, const char *name, eas_tag tag)
+{
+    static const char *const priorities[] = {"9", "5", "1"}; /* low, normal, high */
+    long long importance = eas_node_number(todo->data, tag, -1);
+
+    if (importance >= 0 && importance < (long long)G_N_ELEMENTS(priorities))
+        content_line(todo->out, name, priorities[importance]);
+}
+
+/* A task that regenerates, and one completed occurrence of a series, repeat by no RRULE: the server
+ * makes the next one. Their rule stands in a property that no calendar repeats by. */
+static void write_recurrence(struct todo *todo, const char *name, eas_tag tag)
+{
+    const struct eas_node *node = eas_node_child(todo->data, tag);
+    struct eas_recurrence recurrence;
+    struct eas_date last;
+    g_autofree char *until = NULL;
+    g_autofree char *reason = NULL;
+
+    if (!node || !node->first)
+        return;
+    recurrence_read(node, &recurrence);
+    if (eas_date_read(recurrence.until, &last))
+        until = ical_time(&last, todo->form);
+
+    g_autofree char *rule = recurrence_rrule(&recurrence, until, &reason);
+    if (!rule)
+        content_line_text(todo->out, ICAL_X_UNSUPPORTED, reason);
+    else if (recurrence.dead_occur)
+        content_line(todo->out, "X-EAS-DEAD-OCCUR", rule);
+    else if (recurrence.regenerate)
+        content_line(todo->out, "X-EAS-REGENERATE", rule);
+    else if (!todo->has_start)
+        content_line_text(todo->out, ICAL_X_UNSUPPORTED, "the recurrence has no start");
+    else
+        content_line(todo->out, name, rule);
+}
+
+static void write_alarm(struct todo *todo, const char *name, eas_tag tag)
+{
+    struct eas_date date;
+
+    if (eas_node_number(todo->data, tag, 0) != 1 || !read_date(todo->data, TAG_Tasks_ReminderTime, &date))
+        return;
+
+    g_autofree char *time = ical_time(&date, ICAL_UTC);
+    ical_add_alarm(todo->out, name, time, eas_node_text(todo->data, TAG_Tasks_Subject));
+}
+
+/* The mapping, in the order of the file. Sections of MS-ASTASK, 2.2.2.n in the revision where
+ * Recurrence is 2.2.2.18. */
+static const struct {
+    const char *name;
+    eas_tag tag;
+    void (*write)(struct todo *todo, const char *name, eas_tag tag);
+} properties[] = {
+    {"SUMMARY", TAG_Tasks_Subject, write_text},                       /* 25 */
+    {"DESCRIPTION", TAG_Tasks_Body, write_body},                      /* 1, and the Body of 2.5 */
+    {"DTSTART", TAG_Tasks_StartDate, write_start},                    /* 24, UtcStartDate 30, Start 23 */
+    {"DUE", TAG_Tasks_DueDate, write_due},                            /* 10, UtcDueDate 29 */
+    {"RRULE", TAG_Tasks_Recurrence, write_recurrence},                /* 18, Regenerate 19, DeadOccur 9 */
+    {"STATUS", TAG_Tasks_Complete, write_status},                     /* 5 */
+    {"COMPLETED", TAG_Tasks_DateCompleted, write_completed},          /* 6 */
+    {"PRIORITY", TAG_Tasks_Importance, write_priority},               /* 12 */
+    {"CLASS", TAG_Tasks_Sensitivity, write_class},                    /* 22 */
+    {"CATEGORIES", TAG_Tasks_Categories, write_categories},           /* 3, Category 4 */
+    {"X-EAS-ORDINAL-DATE", TAG_Tasks_OrdinalDate, write_text},        /* 17 */
+    {"X-EAS-SUB-ORDINAL-DATE", TAG_Tasks_SubOrdinalDate, write_text}, /* 26 */
+    {"TRIGGER;VALUE=DATE-TIME", TAG_Tasks_ReminderSet, write_alarm},  /* 20, ReminderTime 21 */
+};
+
+GBytes *file_from_task(const struct eas_node *data, const struct file_context *context, char **reason)
+{
+    struct todo todo = {ical_calendar_begin(), data};
+
+    *reason = NULL;
+    todo.done = eas_node_number(data, TAG_Tasks_Complete, 0) == 1;
+    read_dates(&todo);
+    ical_begin(todo.out, "VTODO");
+    content_line_text(todo.out, "UID", context->uid);
+    /* Required, but the protocol has no such date, and a clock would make the same task two files. */
+    content_line(todo.out, "DTSTAMP", ICAL_NO_STAMP);
+    for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
+        properties[i].write(&todo, properties[i].name, properties[i].tag);
+    ical_end(todo.out, "VTODO");
+    return ical_calendar_end(todo.out);
+}
