@@ -118,7 +118,7 @@ static void bodies_of_every_kind(void **state)
     } rows[] = {
         {"1", "a\r\nb", NULL, "DESCRIPTION:a\\nb\r\n"},
         {"2", "<p>a, b</p>", NULL, "DESCRIPTION:a\\, b\r\nX-ALT-DESC;FMTTYPE=text/html:<p>a\\, b</p>\r\n"},
-        {"3", "bm8gdGV4dA==", NULL, ""},
+        {"3", "bm8gdGV4dA==", NULL, "X-EAS-BODY-OMITTED:RTF\r\n"},
         {NULL, "untyped", NULL, "DESCRIPTION:untyped\r\n"},
         {NULL, NULL, "of 2.5", "DESCRIPTION:of 2.5\r\n"},
         {"1", NULL, NULL, ""},
