@@ -40,6 +40,8 @@ EASD_SRC := $(wildcard contrib/easd/*.c)
 # All that the demo server shares with the client: bytes to tags and back.
 EASD_SHARED := codec/wire/tags.c codec/wire/wbxml_reader.c codec/wire/wbxml_writer.c codec/wire/wbxml_tree.c
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+# What several tests share: servers that follow a script, certificates made on the spot.
+TESTLIB_SRC := $(wildcard tests/unit/lib/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/o/%.o,$(1))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
@@ -50,7 +52,7 @@ $(call obj,$(CODEC_SRC)): FLAGS = $(call pc,--cflags,$(CODEC_PC))
 $(call obj,$(CACHE_SRC)): FLAGS = $(call pc,--cflags,$(CACHE_PC))
 $(call obj,$(FS_SRC)): FLAGS = $(call pc,--cflags,$(FS_PC)) -DFUSE_USE_VERSION=312
 $(call obj,$(EASD_SRC)): FLAGS = $(call pc,--cflags,$(EASD_PC))
-$(call obj,$(UNIT_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
+$(call obj,$(UNIT_SRC) $(TESTLIB_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
 
 $(BUILD)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -69,7 +71,11 @@ $(BUILD)/easfs: $(call obj,$(FS_SRC)) $(BUILD)/libcache.a $(BUILD)/libcodec.a
 $(BUILD)/easd: $(call obj,$(EASD_SRC)) $(call obj,$(EASD_SHARED))
 	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(EASD_PC)) -lm
 
-$(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
+$(BUILD)/libtest.a: $(call obj,$(TESTLIB_SRC))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libcache.a $(BUILD)/libcodec.a
 	@mkdir -p $(@D)
 	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(TEST_PC)) $(if $(findstring oracle,$@),-lwbxml2) -lm
 
