@@ -27,7 +27,7 @@ CODEC_PC := glib-2.0 gmime-3.0 libical
 CACHE_PC := $(CODEC_PC) libcurl libpsl openssl sqlite3 jansson
 FS_PC := $(CACHE_PC) fuse3
 EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
-TEST_PC := $(CACHE_PC) cmocka
+TEST_PC := $(CACHE_PC) cmocka zlib
 
 BASE := -std=gnu17 -g -O2 -pthread -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DEASFS_VERSION='"$(VERSION)"' \
 	$(WARN) $(HARD) $(SAN_FLAGS) $(EXTRA)

@@ -16,18 +16,21 @@ static struct eas_result judge(const struct call *call, struct eas_result result
     return meaning;
 }
 
-/* Old servers say 403 where a policy key is missing; it is tried once, then 403 means what it says. */
-static bool first_forbidden(struct session *session, const struct eas_result *result)
+/* Old servers say 403 where a policy key is missing: Provision is tried for it once, from then on 403 means what it
+ * says. */
+static bool first_forbidden(struct session *session)
 {
-    bool first = false;
-
-    if (result->http != 403)
-        return false;
     g_mutex_lock(&session->lock);
-    first = !session->tried_forbidden;
+    bool first = !session->tried_forbidden;
     session->tried_forbidden = true;
     g_mutex_unlock(&session->lock);
     return first;
+}
+
+static struct eas_result forbidden_for_good(struct eas_result result)
+{
+    result.action = EAS_ACTION_STOP;
+    return result;
 }
 
 static struct eas_result provisioned_in_vain(void)
@@ -71,15 +74,17 @@ struct eas_result session_call(struct link *link, struct call *call)
         unsigned generation = policy_generation(session);
 
         result = exchange_once(link, call);
-        bool forbidden = first_forbidden(session, &result);
+        bool forbidden = result.http == 403;
 
-        if (result.action != EAS_ACTION_PROVISION && !forbidden)
+        if (forbidden && !first_forbidden(session))
+            return forbidden_for_good(result);
+        if (result.action != EAS_ACTION_PROVISION)
             return result;
         if (round >= LIMIT_PROVISION_ROUNDS)
             return provisioned_in_vain();
         struct eas_result policy = policy_provision(link, generation);
 
         if (!eas_is_served(&policy))
-            return forbidden && policy.action != EAS_ACTION_WIPE ? result : policy;
+            return forbidden && policy.action != EAS_ACTION_WIPE ? forbidden_for_good(result) : policy;
     }
 }

@@ -12,7 +12,7 @@ struct http {
     /* of the exchange under way */
     const struct http_request *request;
     struct http_answer *answer;
-    bool to_sink;
+    bool to_sink, headers_whole;
     long long header_bytes, body_bytes;
     gint64 mark_us;       /* when enough had last moved */
     long long mark_bytes; /* and how much that was by then */
@@ -22,8 +22,9 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http *http = ctx;
 
-    (void)bytes;
     http->answer->began = true;
+    if (http->answer->empty)
+        http->headers_whole = size * count <= 2 && (bytes[0] == '\r' || bytes[0] == '\n');
     http->header_bytes += (long long)(size * count);
     if (http->header_bytes <= LIMIT_HEADER_BYTES)
         return size * count;
@@ -256,6 +257,9 @@ static void settle(struct http *http)
     answer->status = (int)status;
     if (answer->end != HTTP_ANSWERED)
         return;
+    /* To curl, headers that break off are the whole of an empty answer. */
+    if (answer->code == CURLE_OK && !http->headers_whole)
+        answer->code = CURLE_RECV_ERROR;
     /* A page longer than anyone reads was cut by on_body: it is known well enough. */
     if (answer->code != CURLE_OK && !(answer->code == CURLE_WRITE_ERROR && !answer->empty && !http->to_sink))
         answer->end = HTTP_FAILED;
@@ -273,7 +277,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     *answer = (struct http_answer){.end = HTTP_ANSWERED, .empty = true};
     http->request = request;
     http->answer = answer;
-    http->to_sink = false;
+    http->to_sink = http->headers_whole = false;
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;
     http->mark_us = g_get_monotonic_time();
     http->error[0] = '\0';

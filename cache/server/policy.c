@@ -48,16 +48,16 @@ static struct eas_result ask_phase(struct link *link, const GByteArray *request,
     return result;
 }
 
-static struct eas_result policy_refused(int policy_status)
+/* The policy's own status: 1 it is there, 2 there is none; anything else, or no usable key, is a no. */
+static struct eas_result judge_policy(const struct provision_answer *answer, bool wants_key)
 {
-    struct eas_result result =
-        eas_refused(EAS_SCOPE_ACCOUNT, 69,
-                    "the server's policy for this device cannot be taken (Provision policy status %d); "
-                    "ask the administrator",
-                    policy_status);
+    struct eas_result result = eas_status_result(EAS_PROVISION, EAS_LEVEL_COLLECTION, MAX(answer->policy_status, 1));
 
-    result.status = policy_status;
-    result.action = EAS_ACTION_STOP;
+    if (eas_is_served(&result) && answer->policy_status != 2 && wants_key && !is_policy_key(answer->policy_key)) {
+        result =
+            eas_refused(EAS_SCOPE_ACCOUNT, 69, "the server gives its policy without a key; tell the administrator");
+        result.action = EAS_ACTION_STOP;
+    }
     return result;
 }
 
@@ -92,8 +92,8 @@ static struct eas_result acknowledge(struct link *link, const struct provision_a
     provision_acknowledge(request, session_version(link->session), first->policy_key, 1);
     struct eas_result result = ask_phase(link, request, first->policy_key, &second);
 
-    if (eas_is_served(&result) && second.policy_status > 1)
-        result = policy_refused(second.policy_status);
+    if (eas_is_served(&result))
+        result = judge_policy(&second, false);
     if (eas_is_served(&result))
         keep_policy(link->session, is_policy_key(second.policy_key) ? second.policy_key : first->policy_key,
                     first->policy);
@@ -124,13 +124,12 @@ static struct eas_result provision(struct link *link)
 
     if (eas_is_served(&result)) {
         note_introduction(link->session, version);
-        if (first.policy_status == 2)
-            keep_policy(link->session, "0", NULL);
-        else if (first.policy_status > 1 || !is_policy_key(first.policy_key))
-            result = policy_refused(first.policy_status);
-        else
-            result = acknowledge(link, &first);
+        result = judge_policy(&first, true);
     }
+    if (eas_is_served(&result) && first.policy_status == 2)
+        keep_policy(link->session, "0", NULL);
+    else if (eas_is_served(&result))
+        result = acknowledge(link, &first);
     provision_clear(&first);
     return result;
 }
