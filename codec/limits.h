@@ -10,6 +10,7 @@
 #define LIMIT_VALUE_BYTES (64 << 20)       /* one value kept whole in a tree (a photo, a description) */
 #define LIMIT_TREE_BYTES (256 << 20)       /* all values of one tree */
 #define LIMIT_UNTYPED_BYTES (64 << 10)     /* a body's Data held back until its Type is known */
+#define LIMIT_TRACE_VALUE_BYTES (64 << 10) /* of one value shown in a trace; of the rest, only the count */
 #define LIMIT_KEY_BYTES 1024               /* a SyncKey, ServerId, ParentId, status */
 
 /* items */
