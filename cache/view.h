@@ -22,8 +22,8 @@ void view_free(struct view *view);
 struct view_attr {
     uint64_t ino, parent;
     bool directory;
-    enum eas_class class;    /* of the file's collection or directory; EAS_NO_CLASS for the root */
-    bool local;              /* the body is here, so size is exact */
+    enum eas_class class; /* of the file's collection or directory; EAS_NO_CLASS for the root */
+    bool local;           /* the body is here, so size is exact */
     uint64_t size;
     uint32_t nlink;
     int64_t mtime_ns, ctime_ns;
@@ -55,7 +55,8 @@ ssize_t view_read(struct view *view, uint64_t ino, void *buffer, size_t size, in
 bool view_all_local(struct view *view);
 
 /* Extended attributes of a file, user.eas.* (CONTRACT 3). get copies at most size bytes and returns the
- * value's whole length, -ENODATA for none, -ERANGE; size 0 asks for the length. list gives NUL-separated listed names. */
+ * value's whole length, -ENODATA for none, -ERANGE; size 0 asks for the length. list gives NUL-separated listed names.
+ */
 ssize_t view_getxattr(struct view *view, uint64_t ino, const char *name, char *value, size_t size);
 ssize_t view_listxattr(struct view *view, uint64_t ino, char *list, size_t size);
 

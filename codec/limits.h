@@ -47,6 +47,9 @@
 #define LIMIT_ERROR_BODY_BYTES (64 << 10) /* of a refused exchange, kept for the sentence */
 
 /* store */
+#define LIMIT_PACK_BUFFER (128 << 10)  /* of a body being written, before it goes to its pack */
+#define LIMIT_RECLAIM 1000             /* dead bodies given back at one go */
+#define LIMIT_ERRORS 1000              /* lines of what went wrong that status shows */
 #define LIMIT_PACK_BYTES (256LL << 20) /* one body pack, then the next is begun */
 #define LIMIT_TXN_MS 50                /* a window's transaction */
 #define LIMIT_STORE_CACHE_KIB 8192     /* SQLite page cache of a connection */

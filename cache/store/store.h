@@ -19,12 +19,15 @@ struct store;
 /* Opens or makes STATE (0700): takes its lock, checks after a crash, migrates by user_version,
  * reclaims dead bodies. *why (caller frees) says what is wrong: -EBUSY another process has it,
  * -EPROTO made by a newer easfs, -EIO damaged. home_ino etc.: the class directories exist from the
- * start, as inodes fixed by the schema (root is 1). */
+ * start, as inodes fixed by the schema (root is 1). Open it after the last fork: neither SQLite's
+ * connections nor their locks live on in a child. */
 int store_open(const char *state_dir, struct store **store, char **why);
 void store_close(struct store *store);
 const char *store_dir(const struct store *store);
 
-/* Small settings of the account (what struct session_memory keeps, and the hierarchy key). get
+/* Small settings of the account (what struct session_memory keeps, and the hierarchy key). "classes" is a
+ * decimal bit mask (bit n: enum eas_class n; 0 or none: all): only these classes' directories are in the tree.
+ * "clock" and "folding" are the store's own. get
  * returns NULL or a string the caller frees. set with NULL removes. Outside a transaction set
  * commits by itself; inside it belongs to the transaction. */
 char *store_get(struct store *store, const char *key);
@@ -90,15 +93,15 @@ struct item {
     int64_t id, collection_id, ino;
     char *server_id;
     enum eas_class class;
-    char *uid;      /* UID of an event; the urn:uuid: given to others; Message-ID of a mail where known; may be "" */
-    uint64_t stamp; /* content stamp for re-matching on renumbering servers; 0: none */
-    int64_t date_ns;      /* mail: DateReceived; else 0 */
-    char *title;          /* for the name; used when the file is made, and for re-matching */
+    char *uid;       /* UID of an event; the urn:uuid: given to others; Message-ID of a mail where known; may be "" */
+    uint64_t stamp;  /* content stamp for re-matching on renumbering servers; 0: none */
+    int64_t date_ns; /* mail: DateReceived; else 0 */
+    char *title;     /* for the name; used when the file is made, and for re-matching */
     struct item_flags flags;
-    GBytes *props;        /* ApplicationData as the server gave it (eas_node_bytes); NULL for mail with MIME */
-    int64_t body;         /* body id, 0: not local */
-    int64_t size;         /* of the body; when not local an estimate, never 0 for what may have bytes */
-    bool fetch_failed;    /* the server will not give the body; named in errors */
+    GBytes *props;     /* ApplicationData as the server gave it (eas_node_bytes); NULL for mail with MIME */
+    int64_t body;      /* body id, 0: not local */
+    int64_t size;      /* of the body; when not local an estimate, never 0 for what may have bytes */
+    bool fetch_failed; /* the server will not give the body; named in errors */
 };
 void item_clear(struct item *item);
 
@@ -112,11 +115,12 @@ int store_item_of(struct store *store, int64_t ino, struct item *item);
 int store_item_match(struct store *store, int64_t collection_id, const char *uid, uint64_t stamp, struct item *item);
 
 /* Inserts (id 0: a file with a generated name is made in the collection's directory) or updates an
- * item; a new body replaces the old (left to dead bodies), moves mtime and ctime as CONTRACT 3 says; marks it seen in the
- * present resync. Sets id and ino. Records the change for the listener. */
+ * item; a new body replaces the old (left to dead bodies), moves mtime and ctime as CONTRACT 3 says; marks it seen in
+ * the present resync. Sets id and ino. Records the change for the listener. */
 int store_item_put(struct store *store, struct item *item);
 /* What became of a fetch: the body that came (size bytes), or body 0: the server will not give it
- * (fetch_failed). Touches nothing else, the mark of a resync neither. -ENOENT: the item is gone. Within a transaction. */
+ * (fetch_failed). Touches nothing else, the mark of a resync neither. -ENOENT: the item is gone. Within a transaction.
+ */
 int store_item_fetched(struct store *store, int64_t item_id, int64_t body, int64_t size);
 /* Gone from the server: item and file. */
 int store_item_remove(struct store *store, int64_t item_id);
@@ -141,10 +145,10 @@ struct store_error {
 /* server_id "": the folder as a whole. text NULL clears. Removing an item or a collection clears its errors. Like
  * store_set: commits by itself outside a transaction. */
 int store_error_set(struct store *store, int64_t collection_id, const char *server_id, const char *text);
-/* All of them, oldest first: a GArray of struct store_error with its clear function set. */
+/* All of them, oldest first, at most LIMIT_ERRORS: a GArray of struct store_error with its clear function set. */
 GArray *store_errors(struct store *store);
 
-/* ---- bodies (bodies.h has the packs) ---- */
+/* ---- bodies (packs.h has the packs) ---- */
 
 /* A body being written, from any thread, outside a transaction too: bytes go to a pack's tail.
  * finish gives the id to put into an item within the next transaction (until that commits it is
@@ -160,6 +164,9 @@ void store_body_abort(struct body_writer *writer);                              
 int store_bodies_flush(struct store *store);
 
 /* ---- care ---- */
+/* Gives the room of dead bodies back, LIMIT_RECLAIM at a time, but not while a view holds them. store_open calls it;
+ * call it also where nothing else is to be done, outside a transaction. */
+int store_reclaim(struct store *store);
 struct store_size {
     int64_t bodies, packs, database, items, files;
 };

@@ -1,0 +1,153 @@
+/* The tree, read from the store by a connection of its own. Every statement is a transaction by
+ * itself, so that no reader keeps the log from being written back. */
+#include "cache/view_state.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cache/store/store_state.h"
+
+enum { VIEW_CACHE_KIB = 4096, DIRECTORY_SIZE = 4096 };
+
+struct view *view_new(struct store *store)
+{
+    struct view *view = g_new0(struct view, 1);
+    g_autofree char *path = store_file(store, "store.db");
+
+    view->store = store;
+    if (!sql_open(&view->sql, path, true, VIEW_CACHE_KIB))
+        return view;
+    view_free(view);
+    return NULL;
+}
+
+void view_free(struct view *view)
+{
+    if (!view)
+        return;
+    sql_close(&view->sql);
+    g_free(view);
+}
+
+static void read_attr(sqlite3_stmt *row, struct view_attr *attr)
+{
+    bool directory = sqlite3_column_int(row, 2) == FILE_DIRECTORY;
+    int64_t parent = sqlite3_column_int64(row, 1);
+
+    *attr = (struct view_attr){
+        .ino = (uint64_t)sqlite3_column_int64(row, 0),
+        .parent = parent ? (uint64_t)parent : VIEW_ROOT,
+        .directory = directory,
+        .class = (enum eas_class)sqlite3_column_int(row, 3),
+        .local = directory || sqlite3_column_int64(row, 4) > 0,
+        .size = directory ? DIRECTORY_SIZE : (uint64_t)sqlite3_column_int64(row, 5),
+        .mtime_ns = sqlite3_column_int64(row, 6),
+        .ctime_ns = sqlite3_column_int64(row, 7),
+        .nlink = directory ? 2 + (uint32_t)sqlite3_column_int64(row, 8) : 1,
+    };
+}
+
+static int one_attr(struct view *view, sqlite3_stmt *statement, struct view_attr *attr)
+{
+    int row = sql_step(&view->sql, statement);
+
+    if (row <= 0)
+        return row ? row : -ENOENT;
+    read_attr(statement, attr);
+    bool hidden = sqlite3_column_int64(statement, 1) == INO_HIDDEN && attr->ino != VIEW_ROOT;
+
+    sqlite3_reset(statement);
+    return hidden ? -ENOENT : 0;
+}
+
+int view_lookup(struct view *view, uint64_t parent, const char *name, struct view_attr *attr)
+{
+    if (!*name || !g_utf8_validate(name, -1, NULL))
+        return -ENOENT;
+    return one_attr(view, sql_bind(&view->sql, SQL_VIEW_LOOKUP, "iis", (int64_t)parent, name_fold_hash(name), name),
+                    attr);
+}
+
+int view_getattr(struct view *view, uint64_t ino, struct view_attr *attr)
+{
+    return one_attr(view, sql_bind(&view->sql, SQL_VIEW_ATTR, "i", (int64_t)ino), attr);
+}
+
+int view_list(struct view *view, uint64_t dir, uint64_t cookie, view_entry each, void *ctx)
+{
+    struct view_attr attr;
+    int row = view_getattr(view, dir, &attr);
+
+    if (row)
+        return row;
+    if (!attr.directory)
+        return -ENOTDIR;
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_VIEW_LIST, "ii", (int64_t)dir, (int64_t)cookie);
+
+    while ((row = sql_step(&view->sql, statement)) > 0) {
+        read_attr(statement, &attr);
+        if (!each(ctx, sql_text(statement, 9), &attr, attr.ino))
+            break;
+    }
+    sqlite3_reset(statement);
+    return MIN(row, 0);
+}
+
+int view_open(struct view *view, uint64_t ino, struct view_bytes *bytes)
+{
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_VIEW_BYTES, "i", (int64_t)ino);
+    int error;
+
+    bodies_lock(view->store);
+    int row = sql_step(&view->sql, statement);
+
+    if (row <= 0) {
+        error = row ? row : -ENOENT;
+    } else if (sqlite3_column_int(statement, 0) == FILE_DIRECTORY) {
+        error = -EISDIR;
+    } else if (sqlite3_column_type(statement, 2) == SQLITE_NULL) {
+        error = -EAGAIN;
+    } else {
+        bytes->hold = sqlite3_column_int64(statement, 1);
+        bytes->offset = sqlite3_column_int64(statement, 3);
+        bytes->size = sqlite3_column_int64(statement, 4);
+        error = bodies_hold(view->store, bytes->hold, sqlite3_column_int64(statement, 2), &bytes->fd);
+    }
+    bodies_unlock(view->store);
+    sqlite3_reset(statement);
+    return error;
+}
+
+void view_release(struct view *view, const struct view_bytes *bytes)
+{
+    if (bytes->hold)
+        bodies_release(view->store, bytes->hold);
+}
+
+ssize_t view_read(struct view *view, uint64_t ino, void *buffer, size_t size, int64_t offset)
+{
+    struct view_bytes bytes;
+    int error = view_open(view, ino, &bytes);
+
+    if (error)
+        return error;
+    ssize_t got = 0;
+
+    if (offset >= 0 && offset < bytes.size)
+        got = pread(bytes.fd, buffer, (size_t)MIN((int64_t)MIN(size, (size_t)G_MAXSSIZE), bytes.size - offset),
+                    bytes.offset + offset);
+    if (got < 0)
+        got = -errno;
+    view_release(view, &bytes);
+    return got;
+}
+
+bool view_all_local(struct view *view)
+{
+    return sql_number(&view->sql, 1, SQL_COLLECTION_UNFINISHED, "") == 0;
+}
+
+char *view_path(struct view *view, uint64_t ino)
+{
+    return file_path(&view->sql, (int64_t)ino);
+}
