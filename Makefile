@@ -27,7 +27,7 @@ CODEC_PC := glib-2.0 gmime-3.0 libical
 CACHE_PC := $(CODEC_PC) libcurl libpsl openssl sqlite3 jansson
 FS_PC := $(CACHE_PC) fuse3
 EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
-TEST_PC := $(CACHE_PC) cmocka zlib
+TEST_PC := $(FS_PC) cmocka zlib
 
 BASE := -std=gnu17 -g -O2 -pthread -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DEASFS_VERSION='"$(VERSION)"' \
 	$(WARN) $(HARD) $(SAN_FLAGS) $(EXTRA)
@@ -43,8 +43,12 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # What several tests share: servers that follow a script, certificates made on the spot.
 TESTLIB_SRC := $(wildcard tests/unit/lib/*.c)
 
+# Programs that the tests of the mount use.
+TOOL_SRC := $(wildcard tests/lib/*.c)
+
 obj = $(patsubst %.c,$(BUILD)/o/%.o,$(1))
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+TOOLS := $(patsubst tests/lib/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
 
 all: $(BUILD)/easfs $(BUILD)/easd
 
@@ -52,7 +56,7 @@ $(call obj,$(CODEC_SRC)): FLAGS = $(call pc,--cflags,$(CODEC_PC))
 $(call obj,$(CACHE_SRC)): FLAGS = $(call pc,--cflags,$(CACHE_PC))
 $(call obj,$(FS_SRC)): FLAGS = $(call pc,--cflags,$(FS_PC)) -DFUSE_USE_VERSION=312
 $(call obj,$(EASD_SRC)): FLAGS = $(call pc,--cflags,$(EASD_PC))
-$(call obj,$(UNIT_SRC) $(TESTLIB_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
+$(call obj,$(UNIT_SRC) $(TESTLIB_SRC) $(TOOL_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
 
 $(BUILD)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -64,8 +68,11 @@ $(BUILD)/libcodec.a: $(call obj,$(CODEC_SRC))
 $(BUILD)/libcache.a: $(call obj,$(CACHE_SRC))
 	@rm -f $@
 	$(AR) rcs $@ $^
+$(BUILD)/libfs.a: $(call obj,$(filter-out fs/main.c,$(FS_SRC)))
+	@rm -f $@
+	$(AR) rcs $@ $^
 
-$(BUILD)/easfs: $(call obj,$(FS_SRC)) $(BUILD)/libcache.a $(BUILD)/libcodec.a
+$(BUILD)/easfs: $(call obj,fs/main.c) $(BUILD)/libfs.a $(BUILD)/libcache.a $(BUILD)/libcodec.a
 	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(FS_PC)) -lm
 
 $(BUILD)/easd: $(call obj,$(EASD_SRC)) $(call obj,$(EASD_SHARED))
@@ -75,11 +82,16 @@ $(BUILD)/libtest.a: $(call obj,$(TESTLIB_SRC))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libcache.a $(BUILD)/libcodec.a
+$(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libfs.a $(BUILD)/libcache.a $(BUILD)/libcodec.a
 	@mkdir -p $(@D)
 	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(TEST_PC)) $(if $(findstring oracle,$@),-lwbxml2) -lm
 
-units: $(UNITS)
+$(TOOLS): $(BUILD)/tests/%: $(BUILD)/o/tests/lib/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
+	@mkdir -p $(@D)
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(TEST_PC)) -lm
+
+units: $(UNITS) tools
+tools: $(TOOLS)
 
 check: $(UNITS) all
 	@tests/unit/run $(BUILD)/tests
@@ -100,7 +112,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units check asan fuzz bench install clean
+.PHONY: all units tools check asan fuzz bench install clean
 .SECONDARY:
 
 -include $(shell test -d $(BUILD)/o && find $(BUILD)/o -name '*.d')

@@ -1,0 +1,166 @@
+#include "fs/account.h"
+
+#include <string.h>
+
+#include "fs/message.h"
+#include "fs/password.h"
+
+static const char *const ages[] = {"all", "1d", "3d", "1w", "2w", "1m", "3m", "6m"};
+
+char *account_name(const char *user, const char *server)
+{
+    const char *host = strstr(server, "://");
+    g_autofree char *whole = NULL, *lower = NULL;
+    char *end;
+
+    whole = g_strdup(host ? host + 3 : server);
+    whole[strcspn(whole, "/?#")] = '\0';
+    host = strrchr(whole, '@') ? strrchr(whole, '@') + 1 : whole;
+    lower = g_ascii_strdown(host, -1);
+    /* The port goes; the colons of a bracketed IPv6 address stay. */
+    end = strchr(lower, ']') ? strchr(lower, ']') + 1 : lower + strcspn(lower, ":");
+    *end = '\0';
+    return g_strdup_printf("%s@%s", user, lower);
+}
+
+unsigned account_classes(const char *list)
+{
+    g_auto(GStrv) words = g_strsplit(list, ",", -1);
+    unsigned classes = 0;
+
+    for (char **word = words; *word; word++) {
+        unsigned bit = 0;
+
+        for (int i = 0; i < EAS_CLASSES; i++) {
+            bit |= strcmp(*word, eas_classes[i].option) == 0 ? 1u << i : 0;
+        }
+        if (!bit) {
+            return 0;
+        }
+        classes |= bit;
+    }
+    return classes;
+}
+
+static char *absolute(const char *path)
+{
+    return path ? g_canonicalize_filename(path, NULL) : NULL;
+}
+
+static GPtrArray *strings_copy(const GPtrArray *strings)
+{
+    GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; strings && i < strings->len; i++) {
+        g_ptr_array_add(copy, g_strdup(strings->pdata[i]));
+    }
+    return copy;
+}
+
+int account_state(const struct account_options *options, const char *what, char **state)
+{
+    g_autofree char *name = NULL;
+
+    if (options->state) {
+        *state = absolute(options->state);
+        return 0;
+    }
+    if (!options->server || !options->user) {
+        return unable_to(EXIT_USAGE, what, "give --server and --user, or --state", "it is not said which account");
+    }
+    name = account_name(options->user, options->server);
+    *state = g_build_filename(g_get_user_state_dir(), "easfs", g_strdelimit(name, "/", '_'), NULL);
+    return 0;
+}
+
+/* What an option must look like, before anything is opened. */
+static int check_words(const struct account_options *options, const char *what)
+{
+    bool known = !options->since;
+
+    for (size_t i = 0; options->since && i < G_N_ELEMENTS(ages); i++) {
+        known = known || strcmp(options->since, ages[i]) == 0;
+    }
+    if (!known) {
+        return unable_to(EXIT_USAGE, what, "use all, 1d, 3d, 1w, 2w, 1m, 3m or 6m", "--since %s is no such age",
+                         options->since);
+    }
+    if (options->classes && !account_classes(options->classes)) {
+        return unable_to(EXIT_USAGE, what, "use mail, calendar, contacts, tasks, notes, with commas between",
+                         "--classes %s is no list of them", options->classes);
+    }
+    if (options->vcard && strcmp(options->vcard, "3") != 0 && strcmp(options->vcard, "4") != 0) {
+        return unable_to(EXIT_USAGE, what, "use 3 or 4", "--vcard %s is no version", options->vcard);
+    }
+    if (options->protocol && eas_version_parse(options->protocol) < EAS_12_1) {
+        return unable_to(EXIT_USAGE, what, "use 12.1, 14.0, 14.1, 16.0 or 16.1", "--protocol %s is not spoken",
+                         options->protocol);
+    }
+    if (options->password_file && options->password_command) {
+        return unable_to(EXIT_USAGE, what, "give one of them", "--password-file and --password-command are both given");
+    }
+    if (!options->client_cert != !options->client_key) {
+        return unable_to(EXIT_USAGE, what, "give both", "--client-cert and --client-key belong together");
+    }
+    return 0;
+}
+
+static struct session_config *server_config(const struct account_options *options)
+{
+    struct session_config *server = g_new0(struct session_config, 1);
+
+    server->server = g_strdup(options->server);
+    server->user = g_strdup(options->user);
+    server->domain = g_strdup(options->domain);
+    server->ca_file = absolute(options->ca_file);
+    server->pins = strings_copy(options->pins);
+    server->client_cert = absolute(options->client_cert);
+    server->client_key = absolute(options->client_key);
+    server->proxy = g_strdup(options->proxy);
+    server->insecure_http = options->insecure_http;
+    server->version = options->protocol ? eas_version_parse(options->protocol) : EAS_NO_VERSION;
+    server->trace_dir = absolute(options->trace);
+    return server;
+}
+
+static int server_password(const struct account_options *options, const char *what, struct replica_config *config)
+{
+    const struct password_source source = {
+        .file = options->password_file, .command = options->password_command, .account = config->account};
+
+    return password_get(&source, what, &config->server->password);
+}
+
+int account_config(const struct account_options *options, const char *what, struct replica_config **made)
+{
+    struct replica_config *config;
+    g_autofree char *state = NULL, *parent = NULL;
+    int code = check_words(options, what);
+
+    if (!code && !options->offline && (!options->server || !options->user)) {
+        code = unable_to(EXIT_USAGE, what, "or --offline to see what is here", "--server and --user are needed");
+    }
+    if (code || (code = account_state(options, what, &state))) {
+        return code;
+    }
+    parent = g_path_get_dirname(state);
+    g_mkdir_with_parents(parent, 0700);
+    config = g_new0(struct replica_config, 1);
+    config->state_dir = g_steal_pointer(&state);
+    config->account = options->server && options->user ? account_name(options->user, options->server)
+                                                       : g_path_get_basename(config->state_dir);
+    config->classes = options->classes ? account_classes(options->classes) : 0;
+    config->folders = strings_copy(options->folders);
+    config->since = g_strdup(options->since);
+    config->vcard_version = options->vcard ? *options->vcard - '0' : 3;
+    if (!options->offline) {
+        config->server = server_config(options);
+        code = server_password(options, what, config);
+    }
+    if (code) {
+        replica_config_free(config);
+    } else {
+        *made = config;
+    }
+    return code;
+}

@@ -1,0 +1,156 @@
+#include "fs/ask.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/control_socket.h"
+#include "fs/message.h"
+#include "fs/mount/xattr.h"
+#include "fs/port.h"
+
+enum { ASK_LINE_BYTES = 64 << 20 };
+
+/* The only mount of this user: among those that answer, for others' cannot be asked. */
+static int only_mount(const char *what, char **mountpoint)
+{
+    g_autoptr(GPtrArray) mounts = port_mounts();
+    guint found = 0;
+
+    *mountpoint = NULL;
+    for (guint i = 0; i < mounts->len; i++) {
+        g_autofree char *state = port_getxattr(mounts->pdata[i], XATTR_STATE_DIR);
+
+        if (state) {
+            found++;
+            g_free(*mountpoint);
+            *mountpoint = g_strdup(mounts->pdata[i]);
+        }
+    }
+    if (found == 1) {
+        return 0;
+    }
+    g_clear_pointer(mountpoint, g_free);
+    return unable_to(EXIT_USAGE, what, found ? "name the one that is meant" : "easfs mount makes one",
+                     found ? "there are %u mounts" : "nothing is mounted (%u mounts)", found);
+}
+
+int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, char **state_dir)
+{
+    g_autofree char *found = NULL;
+
+    if (mountpoint) {
+        found = g_canonicalize_filename(mountpoint, NULL);
+    } else {
+        int code = only_mount(what, &found);
+
+        if (code) {
+            return code;
+        }
+    }
+    *state_dir = port_getxattr(found, XATTR_STATE_DIR);
+    if (!*state_dir) {
+        return errno == ENOTCONN
+                   ? unable_to(EXIT_UNREACHABLE, what, "mount it again, or easfs umount it", "the daemon of %s is gone",
+                               found)
+                   : unable_to(EXIT_MOUNTPOINT, what, "easfs mount makes one", "%s is no mount of easfs", found);
+    }
+    *mountpoint_found = g_steal_pointer(&found);
+    return 0;
+}
+
+static bool send_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t wrote = write(fd, text, length);
+
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote <= 0) {
+            return false;
+        }
+        text += wrote;
+        length -= (size_t)wrote;
+    }
+    return true;
+}
+
+static bool send_request(int fd, json_t *request)
+{
+    char *text = json_dumps(request, JSON_COMPACT);
+    bool sent = text && send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1);
+
+    free(text);
+    json_decref(request);
+    return sent;
+}
+
+/* Lines until one has a code; NULL when the daemon goes before. */
+static json_t *receive_answer(FILE *from, void (*progress)(const char *text))
+{
+    char *line = NULL;
+    size_t size = 0;
+    json_t *answer = NULL;
+    ssize_t length;
+
+    while (!answer && (length = getline(&line, &size, from)) > 0 && length < ASK_LINE_BYTES) {
+        json_t *value = json_loads(line, 0, NULL);
+        const char *text = json_string_value(json_object_get(value, "progress"));
+
+        if (json_object_get(value, "code")) {
+            answer = json_incref(value);
+        } else if (text && progress) {
+            progress(text);
+        }
+        json_decref(value);
+    }
+    free(line);
+    return answer;
+}
+
+static void wait_for_end(FILE *from)
+{
+    char bytes[64];
+
+    while (fread(bytes, 1, sizeof bytes, from) > 0) {
+    }
+}
+
+int ask_daemon(const char *state_dir, const char *what, json_t *request, void (*progress)(const char *text),
+               bool linger, json_t **answer)
+{
+    g_autofree char *path = g_build_filename(state_dir, CONTROL_SOCKET_NAME, NULL);
+    int fd = port_socket_connect(path);
+    int code;
+    FILE *from;
+
+    *answer = NULL;
+    if (fd < 0) {
+        json_decref(request);
+        return unable_to(EXIT_UNREACHABLE, what, "mount it again", "the daemon does not answer at %s (%s)", path,
+                         g_strerror(-fd));
+    }
+    from = fdopen(fd, "r");
+    if (send_request(fd, request)) {
+        *answer = receive_answer(from, progress);
+    }
+    if (linger && *answer) {
+        wait_for_end(from);
+    }
+    fclose(from);
+    if (!*answer) {
+        return unable_to(EXIT_UNREACHABLE, what, "mount it again", "the daemon ended without an answer");
+    }
+    code = (int)json_integer_value(json_object_get(*answer, "code"));
+    if (code) {
+        const char *error = json_string_value(json_object_get(*answer, "error"));
+
+        unable_to(code, what, exit_advice(code), "%s", error ? error : "no reason given");
+        json_decref(*answer);
+        *answer = NULL;
+    }
+    return code;
+}

@@ -1,0 +1,193 @@
+/* The file system's life: made of a replica, mounted, served by one dispatcher, unmounted. */
+#include "fs/mount/ops.h"
+
+#include <errno.h>
+#include <fuse_log.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/message.h"
+#include "fs/mount/control.h"
+#include "fs/mount/notify.h"
+#include "fs/mount/park.h"
+#include "fs/port.h"
+
+enum { OPS_BUFFER = 1 << 20, OPS_BACKGROUND = 64, OPS_WAKE_US = 10000 };
+
+/* What libfuse said last: the reason when it gives no other. It knows only one log for the process. */
+static char last_log[256];
+
+static void log_keep(enum fuse_log_level level, const char *format, va_list args)
+{
+    if (level <= FUSE_LOG_ERR) {
+        vsnprintf(last_log, sizeof last_log, format, args);
+        last_log[strcspn(last_log, "\n")] = '\0';
+    } else {
+        vfprintf(stderr, format, args);
+    }
+}
+
+/* On -o ro with every body here, opens are answered ENOSYS: the kernel then never asks again. */
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+    const unsigned both = FUSE_CAP_NO_OPEN_SUPPORT | FUSE_CAP_NO_OPENDIR_SUPPORT;
+    struct mount *mount = userdata;
+
+    conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS |
+                                   FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA);
+    conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
+    conn->max_background = OPS_BACKGROUND;
+    conn->time_gran = 1;
+    if (mount->config->read_only && (conn->capable & both) == both && view_all_local(mount->view)) {
+        conn->want |= both;
+        mount->without_opens = true;
+    }
+    notifier_start(mount->notifier, mount->session);
+    if (mount->config->ready) {
+        mount->config->ready(mount->config->ctx);
+    }
+}
+
+static struct fuse_lowlevel_ops ops_table(void)
+{
+    struct fuse_lowlevel_ops ops = {
+        .init = op_init,
+        .lookup = op_lookup,
+        .getattr = op_getattr,
+        .opendir = op_opendir,
+        .readdir = op_readdir,
+        .readdirplus = op_readdirplus,
+        .statfs = op_statfs,
+        .open = op_open,
+        .read = op_read,
+        .release = op_release,
+        .getxattr = op_getxattr,
+        .listxattr = op_listxattr,
+        /* no forget: inodes are rows; no flush: nothing is written */
+    };
+    ops_refuse(&ops);
+    return ops;
+}
+
+/* A comma ends a mount option and a backslash protects it. */
+static char *option_escape(const char *value)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *at = value; *at; at++) {
+        if (*at == ',' || *at == '\\') {
+            g_string_append_c(out, '\\');
+        }
+        g_string_append_c(out, *at);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static struct fuse_session *session_make(struct mount *mount)
+{
+    const struct mount_config *config = mount->config;
+    struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+    struct fuse_lowlevel_ops ops = ops_table();
+    g_autofree char *source = option_escape(config->account);
+    g_autofree char *options =
+        g_strdup_printf("fsname=%s,subtype=easfs,default_permissions%s%s%s", source, config->read_only ? ",ro" : "",
+                        config->fuse_options ? "," : "", config->fuse_options ? config->fuse_options : "");
+    struct fuse_session *session = NULL;
+
+    last_log[0] = '\0';
+    fuse_set_log_func(log_keep);
+    if (fuse_opt_add_arg(&args, "easfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
+        fuse_opt_add_arg(&args, options) == 0) {
+        session = fuse_session_new(&args, &ops, sizeof ops, mount);
+    }
+    fuse_opt_free_args(&args);
+    return session;
+}
+
+struct mount *mount_new(struct replica *replica, const struct mount_config *config, int *code, char **why)
+{
+    struct mount *mount = g_new0(struct mount, 1);
+
+    mount->replica = replica;
+    mount->config = config;
+    mount->uid = getuid();
+    mount->gid = getgid();
+    mount->ended = TRUE;
+    mount->buffer_size = OPS_BUFFER;
+    mount->buffer = g_malloc(mount->buffer_size);
+    mount->notifier = notifier_new();
+    mount->control = control_new(mount);
+    mount->session = session_make(mount);
+    if (!mount->session) {
+        *code = EXIT_USAGE;
+        *why = g_strdup(last_log[0] ? last_log : "libfuse does not take the mount options");
+        mount_free(mount);
+        return NULL;
+    }
+    mount->view = replica_view(replica);
+    mount->park = mount->view ? park_new(mount) : NULL;
+    if (!mount->park) {
+        *code = EXIT_STORE;
+        *why = g_strdup("the store cannot be read");
+        mount_free(mount);
+        return NULL;
+    }
+    replica_listen(replica, notifier_listen, mount->notifier);
+    return mount;
+}
+
+static void wake(int signal)
+{
+    (void)signal;
+}
+
+int mount_serve(struct mount *mount, char **why)
+{
+    struct sigaction action = {.sa_handler = wake};
+
+    if (fuse_session_mount(mount->session, mount->config->mountpoint) != 0) {
+        *why = g_strdup(last_log[0] ? last_log : "the kernel refused it");
+        return access("/dev/fuse", F_OK) == 0 ? EXIT_MOUNTPOINT : EXIT_NO_FUSE;
+    }
+    sigaction(SIGUSR1, &action, NULL);
+    mount->dispatcher = pthread_self();
+    g_atomic_int_set(&mount->ended, FALSE);
+    fuse_session_loop(mount->session);
+    g_atomic_int_set(&mount->ended, TRUE);
+    notifier_stop(mount->notifier);
+    /* Not twice: the same path may be another mount by now. */
+    if (!g_atomic_int_get(&mount->unmounted)) {
+        fuse_session_unmount(mount->session);
+    }
+    return 0;
+}
+
+void mount_stop(struct mount *mount)
+{
+    const char *mountpoint = mount->config->mountpoint;
+
+    if (port_unmount(mountpoint, false) == 0 || port_unmount(mountpoint, true) == 0) {
+        g_atomic_int_set(&mount->unmounted, TRUE);
+    }
+    fuse_session_exit(mount->session);
+    /* The dispatcher looks at the flag before it reads: a signal that falls between is lost, so it is sent again. */
+    while (!g_atomic_int_get(&mount->ended)) {
+        pthread_kill(mount->dispatcher, SIGUSR1);
+        g_usleep(OPS_WAKE_US);
+    }
+}
+
+void mount_free(struct mount *mount)
+{
+    replica_listen(mount->replica, NULL, NULL);
+    control_free(mount->control);
+    g_clear_pointer(&mount->park, park_free);
+    g_clear_pointer(&mount->view, view_free);
+    notifier_free(mount->notifier);
+    g_clear_pointer(&mount->session, fuse_session_destroy);
+    g_free(mount->buffer);
+    g_free(mount);
+}

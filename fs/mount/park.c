@@ -1,0 +1,160 @@
+#include "fs/mount/park.h"
+
+#include <errno.h>
+#include <glib.h>
+
+#include "codec/limits.h"
+
+struct park {
+    struct mount *mount;
+    GMutex lock; /* over view: fetch workers are several */
+    struct view *view;
+};
+
+struct parked {
+    struct park *park;
+    fuse_req_t req;
+    fuse_ino_t ino;
+    bool read; /* a READ of a mount without opens; else an OPEN */
+    size_t size;
+    off_t offset;
+    struct fuse_file_info file;
+    int references;   /* the dispatcher's until the ticket is stored, and the fetch worker's */
+    uint64_t ticket;  /* written and read by the dispatcher alone */
+    bool interrupted; /* before there was a ticket */
+};
+
+struct park *park_new(struct mount *mount)
+{
+    struct view *view = replica_view(mount->replica);
+    struct park *park;
+
+    if (!view) {
+        return NULL;
+    }
+    park = g_new0(struct park, 1);
+    park->mount = mount;
+    park->view = view;
+    g_mutex_init(&park->lock);
+    return park;
+}
+
+void park_free(struct park *park)
+{
+    view_free(park->view);
+    g_mutex_clear(&park->lock);
+    g_free(park);
+}
+
+static void parked_unref(struct parked *parked)
+{
+    if (g_atomic_int_dec_and_test(&parked->references)) {
+        g_free(parked);
+    }
+}
+
+void handle_reply(fuse_req_t req, struct view *view, const struct view_bytes *bytes, struct fuse_file_info *file)
+{
+    struct view_bytes *handle = g_memdup2(bytes, sizeof *bytes);
+
+    file->fh = (uintptr_t)handle;
+    file->keep_cache = 1;
+    file->noflush = 1;
+    /* The opener may be gone already (interrupted): then no RELEASE will come. */
+    if (fuse_reply_open(req, file) == -ENOENT) {
+        handle_free(view, handle);
+    }
+}
+
+void handle_free(struct view *view, struct view_bytes *bytes)
+{
+    view_release(view, bytes);
+    g_free(bytes);
+}
+
+static void parked_reply_read(struct parked *parked)
+{
+    g_autofree char *buffer = g_malloc(MAX(parked->size, 1));
+    ssize_t got = view_read(parked->park->view, parked->ino, buffer, parked->size, parked->offset);
+
+    if (got < 0) {
+        fuse_reply_err(parked->req, got == -EAGAIN ? EIO : (int)-got);
+    } else {
+        fuse_reply_buf(parked->req, buffer, (size_t)got);
+    }
+}
+
+static void parked_reply_open(struct parked *parked)
+{
+    struct view *view = parked->park->view;
+    struct view_bytes bytes;
+    int error = view_open(view, parked->ino, &bytes);
+
+    if (error) {
+        fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
+    } else {
+        handle_reply(parked->req, view, &bytes, &parked->file);
+    }
+}
+
+/* On a fetch worker. */
+static void parked_done(void *ctx, int error)
+{
+    struct parked *parked = ctx;
+    struct park *park = parked->park;
+
+    /* Waits for an interrupt being handled, and lets no other begin. */
+    fuse_req_interrupt_func(parked->req, NULL, NULL);
+    g_mutex_lock(&park->lock);
+    if (error) {
+        fuse_reply_err(parked->req, -error);
+    } else if (parked->read) {
+        parked_reply_read(parked);
+    } else {
+        parked_reply_open(parked);
+    }
+    g_mutex_unlock(&park->lock);
+    parked_unref(parked);
+}
+
+/* On the dispatcher, which alone hears of interrupts. */
+static void parked_interrupt(fuse_req_t req, void *ctx)
+{
+    struct parked *parked = ctx;
+
+    (void)req;
+    if (parked->ticket) {
+        replica_cancel(parked->park->mount->replica, parked->ticket);
+    } else {
+        parked->interrupted = true;
+    }
+}
+
+static void park_fetch(struct parked *parked)
+{
+    parked->references = 2;
+    fuse_req_interrupt_func(parked->req, parked_interrupt, parked);
+    if (parked->interrupted) {
+        parked->references = 1;
+        parked_done(parked, -EINTR);
+        return;
+    }
+    parked->ticket = replica_fetch(parked->park->mount->replica, parked->ino, LIMIT_CONTENT_MS, parked_done, parked);
+    parked_unref(parked);
+}
+
+void park_open(struct park *park, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file)
+{
+    struct parked *parked = g_new0(struct parked, 1);
+
+    *parked = (struct parked){.park = park, .req = req, .ino = ino, .file = *file};
+    park_fetch(parked);
+}
+
+void park_read(struct park *park, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset)
+{
+    struct parked *parked = g_new0(struct parked, 1);
+
+    *parked = (struct parked){.park = park, .req = req, .ino = ino, .read = true, .size = size, .offset = offset};
+    park_fetch(parked);
+}

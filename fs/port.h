@@ -1,0 +1,24 @@
+/* What each platform does in its own way. One fs/port_*.c a platform. */
+#ifndef FS_PORT_H
+#define FS_PORT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* The mount points of easfs that this process sees, as a GPtrArray of char * with its free function. Asks no mount. */
+GPtrArray *port_mounts(void);
+/* Whether a mount point (or any directory) is a dead mount: its daemon is gone. */
+bool port_mount_is_dead(const char *mountpoint);
+/* Unmounts; lazily: also while it is in use. 0 or a negative errno, -EBUSY when in use. */
+int port_unmount(const char *mountpoint, bool lazily);
+/* Who holds a mount: "vim (1234)", the first found, or NULL; the caller frees it. Looks at no file in the mount. */
+char *port_mount_holder(const char *mountpoint);
+/* Binds or connects a socket to a path of any length. A descriptor, close-on-exec, or a negative errno. */
+int port_socket_bind(const char *path);
+int port_socket_connect(const char *path);
+/* Whether the process at the other end of a local socket is this user's (or root's). */
+bool port_socket_is_own(int fd);
+/* An extended attribute of a file as a string the caller frees, or NULL (errno). */
+char *port_getxattr(const char *path, const char *name);
+
+#endif

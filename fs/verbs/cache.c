@@ -1,0 +1,167 @@
+/* easfs cache: care of a replica on disk. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/store/store.h"
+#include "fs/account.h"
+#include "fs/ask.h"
+#include "fs/control_verbs.h"
+#include "fs/message.h"
+#include "fs/verbs/verbs.h"
+
+struct cache_values {
+    char *server, *user, *state;
+};
+
+static const struct option_row cache_rows[] = {
+    {"server", 0, OPTION_TEXT, offsetof(struct cache_values, server), "HOST|URL", "the account's server"},
+    {"user", 0, OPTION_TEXT, offsetof(struct cache_values, user), "USER", "the account's user"},
+    {"state", 0, OPTION_TEXT, offsetof(struct cache_values, state), "DIR", "where its replica is"},
+    {0},
+};
+
+/* The state directory the options say; without any, that of the only mount. */
+static int cache_state(const struct cache_values *values, const char *what, char **state)
+{
+    const struct account_options account = {.server = values->server, .user = values->user, .state = values->state};
+    g_autofree char *mountpoint = NULL;
+
+    if (!values->server && !values->user && !values->state) {
+        return ask_find(NULL, what, &mountpoint, state);
+    }
+    return account_state(&account, what, state);
+}
+
+static int cache_open(const char *state, const char *what, struct store **store, bool *busy)
+{
+    g_autofree char *why = NULL;
+    int error;
+
+    *store = NULL;
+    *busy = false;
+    if (!g_file_test(state, G_FILE_TEST_IS_DIR)) {
+        return unable_to(EXIT_STORE, what, "check --state", "there is no replica at %s", state);
+    }
+    error = store_open(state, store, &why);
+    if (error == -EBUSY) {
+        *busy = true;
+        return 0;
+    }
+    return error ? unable_to(EXIT_STORE, what, NULL, "%s", why ? why : g_strerror(-error)) : 0;
+}
+
+/* Asks the daemon that has the store, or the store itself. */
+static int cache_ask(const char *state, const char *what, const char *verb, json_t *(*own)(struct store *),
+                     json_t **answer)
+{
+    struct store *store;
+    bool busy;
+    int code = cache_open(state, what, &store, &busy);
+
+    if (code) {
+        return code;
+    }
+    if (busy) {
+        return ask_daemon(state, what, json_pack("{s:s}", "verb", verb), NULL, false, answer);
+    }
+    *answer = own(store);
+    store_close(store);
+    code = (int)json_integer_value(json_object_get(*answer, "code"));
+    if (code) {
+        json_decref(*answer);
+        return unable_to(code, what, NULL, "the store cannot be read");
+    }
+    return 0;
+}
+
+static int cache_size(const char *state)
+{
+    static const char *const keys[] = {"items", "files", "bodies", "packs", "database"};
+    json_t *answer = NULL;
+    int code = cache_ask(state, "tell the size of the replica", "size", control_size, &answer);
+
+    if (code) {
+        return code;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        json_int_t value = json_integer_value(json_object_get(answer, keys[i]));
+        g_autofree char *human = i < 2 ? g_strdup("") : g_format_size((guint64)value);
+
+        printf("%-9s %14" JSON_INTEGER_FORMAT "  %s\n", keys[i], value, human);
+    }
+    json_decref(answer);
+    return 0;
+}
+
+static int cache_verify(const char *state)
+{
+    json_t *answer = NULL, *findings;
+    const json_t *finding;
+    size_t i;
+    int code = cache_ask(state, "verify the replica", "verify", control_verify, &answer);
+
+    if (code) {
+        return code;
+    }
+    findings = json_object_get(answer, "findings");
+    json_array_foreach(findings, i, finding)
+    {
+        printf("%s\n", json_string_value(finding));
+    }
+    code = json_array_size(findings) ? EXIT_STORE : 0;
+    printf("%s\n", code ? "the replica is damaged; easfs cache wipe lets it be fetched anew" : "the replica is sound");
+    json_decref(answer);
+    return code;
+}
+
+/* Opening first makes sure that it is a replica and nobody has it. */
+static int cache_wipe(const char *state)
+{
+    static const char what[] = "wipe the replica";
+    struct store *store;
+    bool busy;
+    int error, code = cache_open(state, what, &store, &busy);
+
+    if (busy) {
+        return unable_to(EXIT_UNREACHABLE, what, "easfs umount it first", "the replica %s is in use", state);
+    }
+    if (code) {
+        return code;
+    }
+    store_close(store);
+    error = store_wipe(state);
+    return error ? unable_to(EXIT_STORE, what, NULL, "%s: %s", state, g_strerror(-error)) : 0;
+}
+
+static int cache_run(void *data, int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(const char *state);
+    } actions[] = {{"verify", cache_verify}, {"size", cache_size}, {"wipe", cache_wipe}};
+
+    (void)argc;
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        if (strcmp(actions[i].name, argv[0]) == 0) {
+            g_autofree char *state = NULL;
+            int code = cache_state(data, "find the replica", &state);
+
+            return code ? code : actions[i].run(state);
+        }
+    }
+    return unable_to(EXIT_USAGE, "care for the replica", "use verify, size or wipe", "\"%s\" is no such thing",
+                     argv[0]);
+}
+
+const struct verb verb_cache = {
+    .name = "cache",
+    .operands = "verify|size|wipe",
+    .help = "Checks the replica on disk, tells its size, or removes it.",
+    .options = cache_rows,
+    .values_size = sizeof(struct cache_values),
+    .least = 1,
+    .most = 1,
+    .run = cache_run,
+};

@@ -1,0 +1,255 @@
+/* easfs mount: opens the replica, mounts it, and stays behind as its daemon. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "codec/limits.h"
+#include "fs/account.h"
+#include "fs/control_socket.h"
+#include "fs/daemon.h"
+#include "fs/message.h"
+#include "fs/mount/mount.h"
+#include "fs/port.h"
+#include "fs/progress.h"
+#include "fs/verbs/verbs.h"
+
+static const char what[] = "mount";
+
+struct mount_values {
+    struct account_options account;
+    bool foreground;
+    GPtrArray *options;
+};
+
+static const struct option_row mount_rows[] = {
+    ACCOUNT_ROWS(struct mount_values, account),
+    {"foreground", 'f', OPTION_FLAG, offsetof(struct mount_values, foreground), NULL, "stay in the foreground"},
+    {"", 'o', OPTION_LIST, offsetof(struct mount_values, options), "OPT,OPT",
+     "ro: read-only, fastest once all is here; or any option of FUSE"},
+    {0},
+};
+
+struct serving {
+    struct replica *replica;
+    struct mount *mount;
+    struct mount_config config;
+    struct control_socket_config control;
+    struct control_socket *socket;
+    struct progress *progress;
+    bool foreground;
+};
+
+/* ---- the command line ---- */
+
+/* Sorts -o into ours and libfuse's. */
+static int options_sort(const GPtrArray *lists, struct mount_config *config)
+{
+    g_autoptr(GString) rest = g_string_new(NULL);
+
+    for (guint i = 0; lists && i < lists->len; i++) {
+        g_auto(GStrv) words = g_strsplit(lists->pdata[i], ",", -1);
+
+        for (char **word = words; *word; word++) {
+            if (strcmp(*word, "ro") == 0 || strcmp(*word, "rw") == 0) {
+                config->read_only = **word == 'r' && (*word)[1] == 'o';
+            } else if (g_str_has_prefix(*word, "layout=") || strcmp(*word, "send_invitations") == 0) {
+                if (strcmp(*word, "layout=mount") != 0) {
+                    return unable_to(EXIT_USAGE, what, "leave it out", "-o %s is not there yet", *word);
+                }
+            } else if (**word) {
+                g_string_append_printf(rest, "%s%s", rest->len ? "," : "", *word);
+            }
+        }
+    }
+    config->fuse_options = rest->len ? g_strdup(rest->str) : NULL;
+    return 0;
+}
+
+/* A mount whose daemon died is in the way of everything, also of looking: it goes first. */
+static int mountpoint_prepare(const char *given, char **mountpoint)
+{
+    g_autofree char *path = g_canonicalize_filename(given, NULL);
+    g_autoptr(GPtrArray) mounts = NULL;
+    struct stat st;
+
+    if (port_mount_is_dead(path)) {
+        port_unmount(path, true);
+    }
+    *mountpoint = realpath(path, NULL);
+    if (!*mountpoint || stat(*mountpoint, &st) != 0) {
+        return unable_to(EXIT_MOUNTPOINT, what, "make the directory first", "%s: %s", path, g_strerror(errno));
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        return unable_to(EXIT_MOUNTPOINT, what, "name a directory", "%s is none", path);
+    }
+    mounts = port_mounts();
+    if (g_ptr_array_find_with_equal_func(mounts, *mountpoint, g_str_equal, NULL)) {
+        return unable_to(EXIT_MOUNTPOINT, what, "easfs umount it first", "%s is a mount of easfs already", path);
+    }
+    if (access("/dev/fuse", F_OK) != 0) {
+        return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE), "there is no /dev/fuse");
+    }
+    return 0;
+}
+
+/* The daemon would wait for itself. */
+static int state_check(const char *state, const char *mountpoint)
+{
+    size_t length = strlen(mountpoint);
+
+    if (strncmp(state, mountpoint, length) == 0 && (state[length] == '/' || state[length] == '\0')) {
+        return unable_to(EXIT_MOUNTPOINT, what, "give --state elsewhere", "the replica %s would lie in its own mount",
+                         state);
+    }
+    return 0;
+}
+
+/* ---- the daemon ---- */
+
+static void serving_ready(void *ctx)
+{
+    struct serving *serving = ctx;
+
+    if (!serving->foreground) {
+        progress_stop(g_steal_pointer(&serving->progress));
+        daemon_ready();
+    }
+}
+
+static void serving_stop(void *ctx)
+{
+    mount_stop(((struct serving *)ctx)->mount);
+}
+
+/* On a thread of the control socket. */
+static int serving_unmount(void *ctx, char **why)
+{
+    struct serving *serving = ctx;
+    const char *mountpoint = serving->config.mountpoint;
+    g_autofree char *holder = NULL;
+    int error = port_unmount(mountpoint, false);
+
+    if (error == 0) {
+        return 0;
+    }
+    holder = error == -EBUSY ? port_mount_holder(mountpoint) : NULL;
+    *why = holder ? g_strdup_printf("%s is in use by %s", mountpoint, holder)
+                  : g_strdup_printf("%s: %s", mountpoint, g_strerror(-error));
+    return EXIT_UNREACHABLE;
+}
+
+/* A replica that has a tree is mounted at once; a new one waits for it. */
+static int serving_tree(struct serving *serving)
+{
+    struct eas_result result;
+
+    replica_start(serving->replica);
+    if (replica_is_warm(serving->replica)) {
+        return 0;
+    }
+    result = replica_wait_tree(serving->replica, LIMIT_FIRST_TREE_MS);
+    if (eas_is_served(&result)) {
+        return 0;
+    }
+    progress_stop(g_steal_pointer(&serving->progress));
+    return unable_to(result.exit_code, what, exit_advice(result.exit_code), "%s", result.text);
+}
+
+static int serving_run(struct serving *serving)
+{
+    g_autofree char *why = NULL;
+    int code = 0;
+
+    serving->mount = mount_new(serving->replica, &serving->config, &code, &why);
+    if (!serving->mount) {
+        return unable_to(code, what, exit_advice(code), "%s", why);
+    }
+    serving->progress = progress_start(serving->replica);
+    code = serving_tree(serving);
+    if (!code) {
+        serving->socket = control_socket_start(&serving->control, &why);
+        code = serving->socket ? 0 : unable_to(EXIT_STORE, what, exit_advice(EXIT_STORE), "%s", why);
+    }
+    if (!code) {
+        daemon_on_signal(serving_stop, serving);
+        code = mount_serve(serving->mount, &why);
+        daemon_on_signal(NULL, NULL);
+    }
+    progress_stop(serving->progress);
+    replica_stop(serving->replica);
+    if (serving->socket) {
+        control_socket_stop(serving->socket);
+    }
+    mount_free(serving->mount);
+    return code && why ? unable_to(code, what, exit_advice(code), "%s", why) : code;
+}
+
+static int mount_account(struct replica_config *replica_config, const struct mount_config *config, bool foreground)
+{
+    struct serving serving = {.config = *config, .foreground = foreground};
+    g_autofree char *account = g_strdup(replica_config->account);
+    struct eas_result result = eas_served();
+    int code;
+
+    daemon_begin(foreground);
+    daemon_on_signal(NULL, NULL);
+    serving.config.account = account;
+    serving.config.ready = serving_ready;
+    serving.config.ctx = &serving;
+    serving.replica = replica_open(replica_config, &result);
+    if (!serving.replica) {
+        return unable_to(result.exit_code, what, exit_advice(result.exit_code), "%s", result.text);
+    }
+    serving.control = (struct control_socket_config){
+        .replica = serving.replica, .mountpoint = config->mountpoint, .unmount = serving_unmount, .ctx = &serving};
+    /* Nothing of the caller's is held: neither its directory nor, in the end, its terminal. */
+    if (chdir("/") != 0) {
+        replica_close(serving.replica);
+        return unable_to(EXIT_INTERNAL, what, NULL, "/: %s", g_strerror(errno));
+    }
+    code = serving_run(&serving);
+    replica_close(serving.replica);
+    return code;
+}
+
+static int mount_run(void *data, int argc, char **argv)
+{
+    const struct mount_values *values = data;
+    struct mount_config config = {0};
+    struct replica_config *replica_config = NULL;
+    char *mountpoint = NULL;
+    int code = options_sort(values->options, &config);
+
+    (void)argc;
+    if (!code) {
+        code = mountpoint_prepare(argv[0], &mountpoint);
+    }
+    if (!code) {
+        code = account_config(&values->account, what, &replica_config);
+    }
+    if (!code) {
+        config.mountpoint = mountpoint;
+        code = state_check(replica_config->state_dir, mountpoint);
+        if (code) {
+            replica_config_free(replica_config);
+        } else {
+            code = mount_account(replica_config, &config, values->foreground);
+        }
+    }
+    g_free((char *)config.fuse_options);
+    free(mountpoint);
+    return code;
+}
+
+const struct verb verb_mount = {
+    .name = "mount",
+    .operands = "MOUNTPOINT",
+    .help = "Mounts a mailbox; returns when its folders are there.",
+    .options = mount_rows,
+    .values_size = sizeof(struct mount_values),
+    .least = 1,
+    .most = 1,
+    .run = mount_run,
+};

@@ -1,0 +1,51 @@
+/* easfs sync: asks the daemon of a mount to look at the server now. */
+#include <jansson.h>
+
+#include "fs/ask.h"
+#include "fs/message.h"
+#include "fs/progress.h"
+#include "fs/verbs/verbs.h"
+
+enum { SYNC_TIMEOUT_S = 300 };
+
+struct sync_values {
+    bool wait, full;
+    long timeout;
+};
+
+static const struct option_row sync_rows[] = {
+    {"wait", 0, OPTION_FLAG, offsetof(struct sync_values, wait), NULL,
+     "wait until every folder is as the server has it and every body is here"},
+    {"full", 0, OPTION_FLAG, offsetof(struct sync_values, full), NULL,
+     "read every folder anew; files keep their inodes"},
+    {"timeout", 0, OPTION_SECONDS, offsetof(struct sync_values, timeout), "S", "wait no longer than this (300)"},
+    {0},
+};
+
+static int sync_run(void *data, int argc, char **argv)
+{
+    static const char what[] = "sync";
+    const struct sync_values *values = data;
+    g_autofree char *mountpoint = NULL, *state_dir = NULL;
+    json_t *answer = NULL, *request;
+    int code = ask_find(argc ? argv[0] : NULL, what, &mountpoint, &state_dir);
+
+    if (code) {
+        return code;
+    }
+    request = json_pack("{s:s, s:b, s:b, s:I}", "verb", "sync", "wait", values->wait, "full", values->full, "timeout",
+                        (json_int_t)(values->timeout ? values->timeout : SYNC_TIMEOUT_S));
+    code = ask_daemon(state_dir, what, request, progress_show, false, &answer);
+    json_decref(answer);
+    return code;
+}
+
+const struct verb verb_sync = {
+    .name = "sync",
+    .operands = "[MOUNT]",
+    .help = "Looks at the server now.",
+    .options = sync_rows,
+    .values_size = sizeof(struct sync_values),
+    .most = 1,
+    .run = sync_run,
+};
