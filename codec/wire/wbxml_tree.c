@@ -106,6 +106,7 @@ long long eas_node_number(const struct eas_node *node, eas_tag tag, long long fa
     return end == text || *end ? fallback : number;
 }
 
+/* This and eas_node_write recurse, as deep as a reader lets a tree become (LIMIT_DOCUMENT_DEPTH). */
 struct eas_node *eas_node_copy(const struct eas_node *node)
 {
     struct eas_node *copy = g_new0(struct eas_node, 1);
@@ -119,28 +120,27 @@ struct eas_node *eas_node_copy(const struct eas_node *node)
     return copy;
 }
 
-static void remove_children(struct eas_node *node, eas_tag tag)
+/* One pass over each side, whatever their size: a set of the tags to go, then the children that stay. */
+void eas_node_merge(struct eas_node *base, const struct eas_node *change)
 {
-    struct eas_node *child = node->first;
+    bool replaced[(EAS_PAGES + 1) << 8] = {false};
+    struct eas_node *child = base->first;
 
-    node->first = node->last = NULL;
+    for (const struct eas_node *node = change->first; node; node = node->next)
+        if (node->tag < G_N_ELEMENTS(replaced))
+            replaced[node->tag] = true;
+    base->first = base->last = NULL;
     while (child) {
         struct eas_node *next = child->next;
 
-        if (child->tag == tag)
+        if (child->tag < G_N_ELEMENTS(replaced) && replaced[child->tag])
             eas_node_free(child);
         else
-            eas_node_append(node, child);
+            eas_node_append(base, child);
         child = next;
     }
-}
-
-void eas_node_merge(struct eas_node *base, const struct eas_node *change)
-{
-    for (const struct eas_node *child = change->first; child; child = child->next)
-        remove_children(base, child->tag);
-    for (const struct eas_node *child = change->first; child; child = child->next)
-        eas_node_append(base, eas_node_copy(child));
+    for (const struct eas_node *node = change->first; node; node = node->next)
+        eas_node_append(base, eas_node_copy(node));
 }
 
 void eas_node_write(struct wbxml_writer *writer, const struct eas_node *node)
@@ -195,6 +195,7 @@ bool wbxml_builder_start(void *ctx, eas_tag tag)
     builder->bytes += sizeof *node;
     if (builder->value)
         g_string_truncate(builder->value, 0); /* white space between elements carries nothing */
+    builder->opaque = false;
     if (builder->open)
         eas_node_append(builder->open, node);
     else
