@@ -62,13 +62,12 @@ void script_reply_http(struct script_reply *reply, int status, const char *heade
     g_byte_array_append(reply->bytes, body, (guint)length);
 }
 
-void script_reply_document(struct script_reply *reply, struct eas_node *root)
+void script_reply_document(struct script_reply *reply, const char *headers, struct eas_node *root)
 {
+    g_autofree char *all = g_strconcat("Content-Type: application/vnd.ms-sync.wbxml\r\n", headers ? headers : "", NULL);
     g_autoptr(GBytes) bytes = eas_node_bytes(root);
-    gsize length;
-    const void *data = g_bytes_get_data(bytes, &length);
 
-    script_reply_http(reply, 200, "Content-Type: application/vnd.ms-sync.wbxml\r\n", data, length);
+    script_reply_http(reply, 200, all, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     eas_node_free(root);
 }
 

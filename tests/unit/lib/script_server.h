@@ -30,8 +30,8 @@ struct script_reply {
 };
 /* Adds a status line, headers ("Name: value\r\n" each, or NULL), Content-Length and a body. */
 void script_reply_http(struct script_reply *reply, int status, const char *headers, const void *body, gsize length);
-/* 200 with a document; takes root. */
-void script_reply_document(struct script_reply *reply, struct eas_node *root);
+/* 200 with a document and headers (or NULL); takes root. */
+void script_reply_document(struct script_reply *reply, const char *headers, struct eas_node *root);
 
 /* Called for every request, one at a time. An untouched reply closes the connection without a byte. */
 typedef void (*script_handler)(void *ctx, const struct script_request *request, struct script_reply *reply);
