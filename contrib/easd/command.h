@@ -10,10 +10,10 @@ typedef void command_run(struct request *request, struct answer *answer);
 
 struct command {
     const char *name;
-    command_run *run;    /* NULL: known, but not served */
+    command_run *run;     /* NULL: known, but not served */
     eas_tag root, status; /* of its answer, for statuses above 100 */
-    bool unprovisioned;  /* is answered before provisioning */
-    bool empty_allowed;  /* a request without a body means something */
+    bool unprovisioned;   /* is answered before provisioning */
+    bool empty_allowed;   /* a request without a body means something */
 };
 
 /* Every command's name, comma-separated, as OPTIONS tells them: only those served. Static. */

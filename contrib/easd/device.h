@@ -24,7 +24,7 @@ struct collection {
     GArray *known;        /* of uint64_t by place: the version the device has, 0 for none */
     GArray *pending;      /* of struct change */
     bool pending_more;
-    guint asked; /* a hash of the request that pending answers */
+    guint asked;      /* a hash of the request that pending answers */
     uint64_t told;    /* the folder's version when the last answer held all there was; 0: it did not */
     uint64_t settled; /* the folder's version when nothing was left to tell; 0: something was */
     struct options options;
@@ -42,7 +42,7 @@ struct device {
     guint32 policy_key, temporary_key; /* 0: none */
     char *hierarchy_key, *hierarchy_previous;
     GHashTable *hierarchy, *hierarchy_before; /* id to struct told_folder: at the key, at the one before */
-    GHashTable *collections; /* id to struct collection */
+    GHashTable *collections;                  /* id to struct collection */
     guint ping_heartbeat;
     GPtrArray *ping_folders; /* of char *; NULL: never asked */
     uint64_t waits;          /* a newer wait of the device ends an older one */

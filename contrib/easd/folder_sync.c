@@ -62,7 +62,7 @@ static guint write_changes(struct wbxml_writer *writer, const struct mailbox *ma
         const struct told_folder *new = g_hash_table_lookup(after, folder->id);
         eas_tag kind = !old ? TAG_FolderHierarchy_Add : !new ? TAG_FolderHierarchy_Delete : TAG_FolderHierarchy_Update;
 
-        if ((!old && !new) || (old && new && same_folder(old, new)))
+        if ((!old && !new) || (old && new &&same_folder(old, new)))
             continue;
         count++;
         if (writer)

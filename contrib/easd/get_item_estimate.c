@@ -7,10 +7,10 @@
 enum { STATUS_OK = 1, STATUS_BAD_COLLECTION = 2, STATUS_NOT_PRIMED = 3, STATUS_BAD_KEY = 4, STATUS_INVALID = 103 };
 
 /* The order of elements is another up to 12.1. */
-static const eas_tag old_order[] = {TAG_GetItemEstimate_Class, TAG_GetItemEstimate_CollectionId,
-                                    TAG_AirSync_FilterType, TAG_AirSync_SyncKey};
-static const eas_tag new_order[] = {TAG_AirSync_SyncKey, TAG_GetItemEstimate_CollectionId,
-                                    TAG_AirSync_ConversationMode, TAG_AirSync_Options, TAG_AirSync_Options};
+static const eas_tag old_order[] = {TAG_GetItemEstimate_Class, TAG_GetItemEstimate_CollectionId, TAG_AirSync_FilterType,
+                                    TAG_AirSync_SyncKey};
+static const eas_tag new_order[] = {TAG_AirSync_SyncKey, TAG_GetItemEstimate_CollectionId, TAG_AirSync_ConversationMode,
+                                    TAG_AirSync_Options, TAG_AirSync_Options};
 
 struct estimate {
     const char *collection_id;

@@ -252,8 +252,8 @@ static bool is_endpoint(const char *url)
 {
     size_t length = sizeof endpoint - 1;
 
-    return g_ascii_strncasecmp(url, endpoint, length) == 0 &&
-           (url[length] == '\0' || strcmp(url + length, "/") == 0 || g_ascii_strcasecmp(url + length, "/default.eas") == 0);
+    return g_ascii_strncasecmp(url, endpoint, length) == 0 && (url[length] == '\0' || strcmp(url + length, "/") == 0 ||
+                                                               g_ascii_strcasecmp(url + length, "/default.eas") == 0);
 }
 
 static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection, const struct call *call,

@@ -5,7 +5,7 @@
 #include "contrib/easd/request.h"
 
 struct http_options {
-    const char *listen;           /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any free one */
+    const char *listen;            /* ADDRESS:PORT, [ADDRESS]:PORT; port 0: any free one */
     const char *certificate, *key; /* PEM, in memory; NULL: no TLS */
 };
 

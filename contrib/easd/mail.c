@@ -98,10 +98,8 @@ static const struct {
     eas_tag tag;
     enum mail_field field;
 } text_properties[] = {
-    {TAG_Email_To, FIELD_TO},
-    {TAG_Email_Cc, FIELD_CC},
-    {TAG_Email_From, FIELD_FROM},
-    {TAG_Email_ReplyTo, FIELD_REPLY_TO},
+    {TAG_Email_To, FIELD_TO},           {TAG_Email_Cc, FIELD_CC},
+    {TAG_Email_From, FIELD_FROM},       {TAG_Email_ReplyTo, FIELD_REPLY_TO},
     {TAG_Email_Subject, FIELD_SUBJECT},
 };
 
@@ -215,9 +213,7 @@ static enum body_type choose_body(const struct options *options, const struct me
     if (options->bodies[BODY_MIME].wanted &&
         (options->mime_support == 2 || (options->mime_support == 1 && mail_headers_smime(&message->headers))))
         return BODY_MIME;
-    return options->bodies[BODY_HTML].wanted    ? BODY_HTML
-           : options->bodies[BODY_PLAIN].wanted ? BODY_PLAIN
-                                                : BODY_NONE;
+    return options->bodies[BODY_HTML].wanted ? BODY_HTML : options->bodies[BODY_PLAIN].wanted ? BODY_PLAIN : BODY_NONE;
 }
 
 static gint64 mime_truncation(const struct options *options)

@@ -15,7 +15,8 @@ static GMimeTextPart *find_text(GMimeMessage *message, const char *subtype)
     do {
         GMimeObject *part = g_mime_part_iter_get_current(iter);
 
-        if (GMIME_IS_TEXT_PART(part) && g_mime_content_type_is_type(g_mime_object_get_content_type(part), "text", subtype) &&
+        if (GMIME_IS_TEXT_PART(part) &&
+            g_mime_content_type_is_type(g_mime_object_get_content_type(part), "text", subtype) &&
             !g_mime_part_is_attachment(GMIME_PART(part)))
             found = GMIME_TEXT_PART(part);
     } while (!found && g_mime_part_iter_next(iter));

@@ -17,9 +17,8 @@
 static const struct {
     const char *ending, *name;
 } classes[CLASS_COUNT] = {
-    [CLASS_MAIL] = {".eml", "Email"},        [CLASS_CALENDAR] = {".ics", "Calendar"},
-    [CLASS_CONTACTS] = {".vcf", "Contacts"}, [CLASS_TASKS] = {".ics", "Tasks"},
-    [CLASS_NOTES] = {".ics", "Notes"},
+    [CLASS_MAIL] = {".eml", "Email"},  [CLASS_CALENDAR] = {".ics", "Calendar"}, [CLASS_CONTACTS] = {".vcf", "Contacts"},
+    [CLASS_TASKS] = {".ics", "Tasks"}, [CLASS_NOTES] = {".ics", "Notes"},
 };
 
 /* They exist whether or not the directory has them; types from MS-ASCMD 2.2.3.186.3. */
@@ -28,10 +27,14 @@ static const struct {
     enum item_class class;
     int type;
 } standard_folders[] = {
-    {"Mail/Inbox", "1", CLASS_MAIL, 2},      {"Mail/Drafts", "2", CLASS_MAIL, 3},
-    {"Mail/Deleted Items", "3", CLASS_MAIL, 4}, {"Mail/Sent Items", "4", CLASS_MAIL, 5},
-    {"Mail/Outbox", "5", CLASS_MAIL, 6},     {"Tasks", "6", CLASS_TASKS, 7},
-    {"Calendar", "7", CLASS_CALENDAR, 8},    {"Contacts", "8", CLASS_CONTACTS, 9},
+    {"Mail/Inbox", "1", CLASS_MAIL, 2},
+    {"Mail/Drafts", "2", CLASS_MAIL, 3},
+    {"Mail/Deleted Items", "3", CLASS_MAIL, 4},
+    {"Mail/Sent Items", "4", CLASS_MAIL, 5},
+    {"Mail/Outbox", "5", CLASS_MAIL, 6},
+    {"Tasks", "6", CLASS_TASKS, 7},
+    {"Calendar", "7", CLASS_CALENDAR, 8},
+    {"Contacts", "8", CLASS_CONTACTS, 9},
     {"Notes", "9", CLASS_NOTES, 10},
 };
 

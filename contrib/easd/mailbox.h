@@ -17,9 +17,9 @@ enum served { SERVED_UNKNOWN, SERVED_YES, SERVED_NO };
 
 /* A file. It stays when the file goes, so that every device can be told. */
 struct entry {
-    char *name;       /* in its directory */
-    uint64_t id;      /* by its name, so it is the same after a restart */
-    uint64_t version; /* the folder's version when it last changed; never 0 */
+    char *name;          /* in its directory */
+    uint64_t id;         /* by its name, so it is the same after a restart */
+    uint64_t version;    /* the folder's version when it last changed; never 0 */
     int64_t size, mtime; /* ns */
     ino_t inode;
     guint place;   /* in the folder's entries */
@@ -38,10 +38,10 @@ struct folder {
     bool standard, present;
     dev_t device;
     ino_t inode;
-    int watch; /* -1: none, so every look is a scan */
-    unsigned walk, scan; /* the last walk that saw it; the last listing of its files */
-    uint64_t version; /* grows with every change of an entry */
-    GPtrArray *entries; /* of struct entry; the place of one never changes */
+    int watch;                   /* -1: none, so every look is a scan */
+    unsigned walk, scan;         /* the last walk that saw it; the last listing of its files */
+    uint64_t version;            /* grows with every change of an entry */
+    GPtrArray *entries;          /* of struct entry; the place of one never changes */
     GHashTable *by_name, *by_id; /* of struct entry */
 };
 

@@ -53,10 +53,14 @@ static void fail(int code, const char *format, ...)
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"mailbox", required_argument, NULL, 'm'},  {"listen", required_argument, NULL, 'l'},
-        {"password-file", required_argument, NULL, 'p'}, {"protocol", required_argument, NULL, 'v'},
-        {"tls-cert", required_argument, NULL, 'c'}, {"tls-key", required_argument, NULL, 'k'},
-        {"policy", no_argument, NULL, 'y'},         {"help", no_argument, NULL, 'h'},
+        {"mailbox", required_argument, NULL, 'm'},
+        {"listen", required_argument, NULL, 'l'},
+        {"password-file", required_argument, NULL, 'p'},
+        {"protocol", required_argument, NULL, 'v'},
+        {"tls-cert", required_argument, NULL, 'c'},
+        {"tls-key", required_argument, NULL, 'k'},
+        {"policy", no_argument, NULL, 'y'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
 

@@ -88,7 +88,7 @@ gint64 options_since(int filter, gint64 now)
 {
     int days = 0;
 
-    for (int class = 0; class < CLASS_COUNT; class++)
+    for (int class = 0; class < CLASS_COUNT; class ++)
         days = MAX(days, filter_days[class][filter]);
     return days > 0 ? now - (gint64)days * 86400 : INT64_MIN;
 }

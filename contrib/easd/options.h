@@ -15,8 +15,8 @@ struct body_preference {
 };
 
 struct options {
-    int filter;       /* FilterType; 0: everything */
-    int mime_support; /* 0 never, 1 S/MIME only, 2 all */
+    int filter;             /* FilterType; 0: everything */
+    int mime_support;       /* 0 never, 1 S/MIME only, 2 all */
     gint64 mime_truncation; /* bytes; -1: none */
     struct body_preference bodies[BODY_TYPES];
 };

@@ -18,8 +18,8 @@ enum {
 
 static bool known_class(const char *name)
 {
-    for (int class = 0; class < CLASS_COUNT; class++)
-        if (g_strcmp0(class_name((enum item_class)class), name) == 0)
+    for (int class = 0; class < CLASS_COUNT; class ++)
+        if (g_strcmp0(class_name((enum item_class) class), name) == 0)
             return true;
     return false;
 }

@@ -4,11 +4,26 @@
 
 /* The numbers of commands (MS-ASHTTP 2.2.1.1.1.1.2). */
 static const char *const command_names[] = {
-    [0] = "Sync",           [1] = "SendMail",          [2] = "SmartForward",  [3] = "SmartReply",
-    [4] = "GetAttachment",  [9] = "FolderSync",        [10] = "FolderCreate", [11] = "FolderDelete",
-    [12] = "FolderUpdate",  [13] = "MoveItems",        [14] = "GetItemEstimate", [15] = "MeetingResponse",
-    [16] = "Search",        [17] = "Settings",         [18] = "Ping",         [19] = "ItemOperations",
-    [20] = "Provision",     [21] = "ResolveRecipients", [22] = "ValidateCert", [23] = "Find",
+    [0] = "Sync",
+    [1] = "SendMail",
+    [2] = "SmartForward",
+    [3] = "SmartReply",
+    [4] = "GetAttachment",
+    [9] = "FolderSync",
+    [10] = "FolderCreate",
+    [11] = "FolderDelete",
+    [12] = "FolderUpdate",
+    [13] = "MoveItems",
+    [14] = "GetItemEstimate",
+    [15] = "MeetingResponse",
+    [16] = "Search",
+    [17] = "Settings",
+    [18] = "Ping",
+    [19] = "ItemOperations",
+    [20] = "Provision",
+    [21] = "ResolveRecipients",
+    [22] = "ValidateCert",
+    [23] = "Find",
 };
 
 enum { PARAMETER_OPTIONS = 7, PARAMETER_USER = 8, OPTION_MULTIPART = 0x02 };
@@ -136,5 +151,5 @@ bool query_read(struct query *query, const char *text)
 {
     *query = (struct query){0};
     return g_ascii_strncasecmp(text, "Cmd=", 4) == 0 || strstr(text, "&Cmd=") ? read_plain(query, text)
-                                                                             : read_base64(query, text);
+                                                                              : read_base64(query, text);
 }

@@ -125,8 +125,7 @@ static bool take_entry(struct folder *folder, const char *name, const struct sta
     if (!entry)
         entry = add_entry(folder, name);
     entry->scan = folder->scan;
-    if (entry->present && entry->size == status->st_size && entry->mtime == mtime &&
-        entry->inode == status->st_ino)
+    if (entry->present && entry->size == status->st_size && entry->mtime == mtime && entry->inode == status->st_ino)
         return false;
     entry->present = true;
     entry->size = status->st_size;
@@ -359,10 +358,10 @@ bool scan_hierarchy(struct mailbox *mailbox)
 
     mailbox->scan++;
     watch_directory(mailbox, "");
-    for (int class = 0; class < CLASS_COUNT; class++) {
+    for (int class = 0; class < CLASS_COUNT; class ++) {
         char *path = g_strdup(class_roots[class].directory);
 
-        walk.class = (enum item_class)class;
+        walk.class = (enum item_class) class;
         do {
             walk_directory(&walk, path);
             g_free(path);

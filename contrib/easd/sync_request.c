@@ -48,8 +48,8 @@ static int read_collection(struct sync_ask *ask, const struct eas_node *node, in
     bool initial;
 
     if (!in_order(node, collection_order, G_N_ELEMENTS(collection_order)) || !key || !id ||
-        (version >= 140 && node->first->tag == TAG_AirSync_Class) || key->length == 0 ||
-        key->length > EASD_ID_BYTES || id->length > EASD_ID_BYTES)
+        (version >= 140 && node->first->tag == TAG_AirSync_Class) || key->length == 0 || key->length > EASD_ID_BYTES ||
+        id->length > EASD_ID_BYTES)
         return STATUS_PROTOCOL;
     initial = strcmp(key->text, "0") == 0;
     ask->key = key->text;

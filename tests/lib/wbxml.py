@@ -119,7 +119,6 @@ class Element:
         self.children = []
         for part in content:
             if isinstance(part, Element):
-                part.space = part.space or self.space
                 self.children.append(part)
             elif part is not None:
                 self.value = part
