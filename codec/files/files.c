@@ -47,7 +47,7 @@ static const struct {
     eas_tag uid; /* EAS_TAG_NONE: the class has no identity of its own */
 } translations[EAS_CLASSES] = {
     [EAS_MAIL] = {file_from_mail, mail_title, EAS_TAG_NONE},
-    [EAS_CALENDAR] = {NULL, event_title, TAG_Calendar_UID},
+    [EAS_CALENDAR] = {file_from_event, event_title, TAG_Calendar_UID},
     [EAS_CONTACTS] = {file_from_contact, contact_full_name, EAS_TAG_NONE},
     [EAS_TASKS] = {file_from_task, task_title, EAS_TAG_NONE},
     [EAS_NOTES] = {file_from_note, note_title, EAS_TAG_NONE},

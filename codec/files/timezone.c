@@ -164,6 +164,13 @@ struct eas_date zone_wall(const struct zone *zone, gint64 instant)
     return eas_date_from_seconds(instant + zone_offset_at(zone, instant));
 }
 
+bool zone_is_second_pass(const struct zone *zone, gint64 instant)
+{
+    const struct zone_era *era = zone_era_of(zone, zone_wall(zone, instant).year);
+    int saving = era ? era->saving * 60 : 0;
+    return saving && zone_offset_at(zone, instant - saving) == zone_offset_at(zone, instant) + saving;
+}
+
 static bool agree(const struct zone *one, const struct zone *other, int year)
 {
     gint64 starts[2], ends[2];

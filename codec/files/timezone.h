@@ -52,6 +52,9 @@ struct zone zone_match(const struct zone *rules, const char *home, int year);
 int zone_offset_at(const struct zone *zone, gint64 instant);
 struct eas_date zone_wall(const struct zone *zone, gint64 instant);
 
+/* Whether clocks show for the second time what they show at an instant, having been turned back. */
+bool zone_is_second_pass(const struct zone *zone, gint64 instant);
+
 /* Both turns of a year as instants; false if clocks are not turned in that year. */
 bool zone_turns(const struct zone *zone, int year, gint64 *start, gint64 *end);
 

@@ -1,0 +1,24 @@
+/* The properties of an event or of one changed occurrence: the table of MS-ASCAL's elements. */
+#ifndef CODEC_FILES_EVENT_FIELDS_H
+#define CODEC_FILES_EVENT_FIELDS_H
+
+#include "codec/files/files.h"
+#include "codec/files/ical_common.h"
+
+struct event {
+    const struct eas_node *own;    /* ApplicationData, or an Exception */
+    const struct eas_node *series; /* of an Exception: the ApplicationData around it; else NULL */
+    const struct file_context *context;
+};
+
+/* The node that has the element: what an Exception leaves out is as in its series. NULL for neither. */
+const struct eas_node *event_holder(const struct event *event, eas_tag tag);
+
+/* The element's text or number, from wherever event_holder finds it. */
+const char *event_text(const struct event *event, eas_tag tag);
+long long event_number(const struct event *event, eas_tag tag, long long fallback);
+
+/* Appends everything but identity, times and recurrence, in the order of the table. */
+void event_add_fields(GString *out, const struct event *event);
+
+#endif
