@@ -29,8 +29,22 @@
 #define LIMIT_COMMANDS 200                  /* commands of one Sync request (MS-ASCMD 3.1.5.10) */
 #define LIMIT_FETCHES 100                   /* Fetch operations of one ItemOperations request */
 #define LIMIT_POISON_WINDOW 1               /* window at which an unanswerable item is stepped around */
+#define LIMIT_WINDOW_MEMORY (64 << 20)      /* properties of one answer held until they are stored */
+#define LIMIT_SETTLE_ROUNDS 4               /* Sync requests over all folders in one pass, until nothing is new */
+#define LIMIT_COLLECTIONS 200               /* collections one Sync request names, until the server says its own limit */
+#define LIMIT_STATUS_RETRIES 3              /* the same request after "try again", then the folder is at fault */
+#define LIMIT_SIZE_GUESS 4096               /* announced for a body of which nobody knows the size */
+#define LIMIT_MAIL_HEAD_BYTES (64 << 10)    /* looked through for a Message-ID */
+#define LIMIT_FETCH_WORKERS 2               /* connections that fetch bodies, besides the one for parked opens */
+#define LIMIT_REBUILD_BYTES (4 << 20)       /* a body that is not MIME, held while its message is built */
+#define LIMIT_FETCH_ITEMS 32                /* messages one bulk request asks for */
 
 /* deadlines and retries */
+#define LIMIT_POLL_MS 60000          /* between two passes while online, where nothing pushes */
+#define LIMIT_FOLDERS_MS 600000      /* between two looks at the folder tree, unless the server asks for one */
+#define LIMIT_SILENCE_MS 3600000     /* a folder silent for so long is checked by GetItemEstimate */
+#define LIMIT_RETRY_FIRST_MS 1000    /* first delay after nobody answered; it doubles */
+#define LIMIT_RETRY_LAST_MS 300000   /* and stays here */
 #define LIMIT_CONTENT_MS 20000       /* a parked open (CONTRACT 4) */
 #define LIMIT_FAILED_OPEN_MS 5000    /* how long a failed fetch is remembered */
 #define LIMIT_FIRST_TREE_MS 60000    /* the first mount waits this long for the folder tree */
@@ -48,7 +62,6 @@
 
 /* store */
 #define LIMIT_PACK_BUFFER (128 << 10)  /* of a body being written, before it goes to its pack */
-#define LIMIT_PACK_AHEAD (1 << 20)     /* bytes of a pack after which the disk begins to write them */
 #define LIMIT_RECLAIM 1000             /* dead bodies given back at one go */
 #define LIMIT_ERRORS 1000              /* lines of what went wrong that status shows */
 #define LIMIT_PACK_BYTES (256LL << 20) /* one body pack, then the next is begun */

@@ -121,12 +121,14 @@ static bool fetch_end(struct fetch_reader *reader)
     struct eas_node *root = open->node = g_steal_pointer(&reader->builder.root);
     const struct eas_node *properties = eas_node_child(root, TAG_ItemOperations_Properties);
     const char *server_id = eas_node_text(root, TAG_AirSync_ServerId);
+    const char *collection_id = eas_node_text(root, TAG_AirSync_CollectionId);
 
     size_t bytes = reader->builder.bytes;
 
     wbxml_builder_clear(&reader->builder);
     open->fetched.status = (int)eas_node_number(root, TAG_ItemOperations_Status, 0);
     open->fetched.server_id = server_id ? server_id : "";
+    open->fetched.collection_id = collection_id ? collection_id : "";
     open->fetched.body_type =
         (int)eas_node_number(eas_node_child(properties, TAG_AirSyncBase_Body), TAG_AirSyncBase_Type, 0);
     open->part = reader->multipart && !open->streamed ? part_number(properties) : NO_PART;

@@ -17,9 +17,9 @@ struct fetch {
 void item_operations_request(GByteArray *out, enum eas_version version, const struct fetch *fetches, size_t count);
 
 struct fetched {
-    size_t index;           /* of the fetch it answers, by order, ids checked where given */
+    size_t index;           /* of the fetch it answers, by order: the ids are the caller's to check */
     int status;             /* 1: its bytes were streamed before this */
-    const char *server_id;  /* as answered, "" where absent */
+    const char *server_id, *collection_id; /* as answered, "" where absent */
     int body_type;          /* AirSyncBase Type, 0 for attachments */
     bool truncated, opaque; /* opaque or a part: exactly the server's bytes; else text */
     long long bytes;

@@ -1,0 +1,324 @@
+#include "cache/replica.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cache/replica_state.h"
+#include "codec/limits.h"
+
+void replica_config_free(struct replica_config *config)
+{
+    if (!config)
+        return;
+    g_free(config->state_dir);
+    g_free(config->account);
+    g_free(config->since);
+    if (config->server)
+        session_config_free(config->server);
+    if (config->folders)
+        g_ptr_array_unref(config->folders);
+    g_free(config);
+}
+
+/* ---- what the rooms below say ---- */
+
+static char *memory_get(void *ctx, const char *key)
+{
+    return store_get(((struct replica *)ctx)->store, key);
+}
+
+static void memory_set(void *ctx, const char *key, const char *value)
+{
+    store_set(((struct replica *)ctx)->store, key, value);
+}
+
+static void on_commit(void *ctx, const struct change *changes, size_t count)
+{
+    struct replica *replica = ctx;
+
+    g_mutex_lock(&replica->lock);
+    void (*listener)(void *, const struct change *, size_t) = replica->listener;
+    void *listener_ctx = replica->listener_ctx;
+
+    g_mutex_unlock(&replica->lock);
+    if (listener)
+        listener(listener_ctx, changes, count);
+}
+
+static bool on_stopping(void *ctx)
+{
+    struct replica *replica = ctx;
+
+    g_mutex_lock(&replica->lock);
+    bool stopping = replica->stopping;
+
+    g_mutex_unlock(&replica->lock);
+    return stopping;
+}
+
+static void tell(struct replica *replica)
+{
+    g_mutex_lock(&replica->lock);
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
+static void on_tree_known(void *ctx)
+{
+    fetcher_forget_folders(((struct replica *)ctx)->fetcher);
+    tell(ctx);
+}
+
+static void on_bodies_wanted(void *ctx)
+{
+    fetcher_wake(((struct replica *)ctx)->fetcher);
+}
+
+static void on_fetched(void *ctx)
+{
+    tell(ctx);
+}
+
+/* ---- open, start, stop, close ---- */
+
+static bool store_ready(struct replica *replica, struct eas_result *result)
+{
+    g_autofree char *why = NULL, *classes = NULL;
+    int error = store_open(replica->config->state_dir, &replica->store, &why);
+
+    if (error) {
+        *result = eas_refused(EAS_SCOPE_FATAL, error == -EBUSY ? 75 : 74, "unable to open %s: %s",
+                              replica->config->state_dir, why ? why : g_strerror(-error));
+        return false;
+    }
+    classes = g_strdup_printf("%u", replica->config->classes);
+    store_set(replica->store, "classes", classes);
+    store_listen(replica->store, on_commit, replica);
+    return true;
+}
+
+static bool session_ready(struct replica *replica, struct eas_result *result)
+{
+    struct session_memory memory = {.get = memory_get, .set = memory_set, .ctx = replica};
+
+    if (!replica->config->server)
+        return true;
+    replica->session = session_new(g_steal_pointer(&replica->config->server), &memory, result);
+    return replica->session != NULL;
+}
+
+struct replica *replica_open(struct replica_config *config, struct eas_result *result)
+{
+    struct replica *replica = g_new0(struct replica, 1);
+
+    *result = eas_served();
+    replica->config = config;
+    g_mutex_init(&replica->lock);
+    g_cond_init(&replica->turn);
+    replica_set_state(replica, REPLICA_OFFLINE, config->server ? "not connected yet" : "offline by --offline");
+    if (!store_ready(replica, result) || !session_ready(replica, result)) {
+        replica_close(replica);
+        return NULL;
+    }
+    replica->trust = trust_new(replica->store, replica->session);
+    replica->fetcher = fetcher_new(replica->store, replica->session, config, replica->trust, on_fetched, replica);
+    return replica;
+}
+
+static void engine_ready(struct replica *replica)
+{
+    replica->engine = (struct sync_engine){
+        .store = replica->store,
+        .view = view_new(replica->store),
+        .session = replica->session,
+        .link = link_new(replica->session),
+        .config = replica->config,
+        .trust = replica->trust,
+        .hooks = {on_stopping, on_tree_known, on_bodies_wanted, replica},
+    };
+    sync_engine_init(&replica->engine);
+}
+
+void replica_start(struct replica *replica)
+{
+    if (replica->started)
+        return;
+    replica->started = true;
+    fetcher_start(replica->fetcher);
+    if (!replica->session)
+        return;
+    engine_ready(replica);
+    replica->worker = g_thread_new("sync", replica_work, replica);
+}
+
+void replica_stop(struct replica *replica)
+{
+    g_mutex_lock(&replica->lock);
+    replica->stopping = true;
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+    if (replica->worker) {
+        link_interrupt(replica->engine.link);
+        g_thread_join(g_steal_pointer(&replica->worker));
+        link_free(replica->engine.link);
+        view_free(replica->engine.view);
+        sync_engine_clear(&replica->engine);
+    }
+    if (replica->fetcher)
+        fetcher_stop(replica->fetcher);
+}
+
+void replica_close(struct replica *replica)
+{
+    if (!replica)
+        return;
+    replica_stop(replica);
+    if (replica->fetcher)
+        fetcher_free(replica->fetcher);
+    trust_free(replica->trust);
+    if (replica->session)
+        session_free(replica->session);
+    if (replica->store)
+        store_close(replica->store);
+    replica_config_free(replica->config);
+    g_mutex_clear(&replica->lock);
+    g_cond_clear(&replica->turn);
+    g_free(replica);
+}
+
+struct store *replica_store(struct replica *replica)
+{
+    return replica->store;
+}
+
+struct view *replica_view(struct replica *replica)
+{
+    return view_new(replica->store);
+}
+
+/* ---- waiting ---- */
+
+bool replica_is_warm(struct replica *replica)
+{
+    g_autofree char *key = store_get(replica->store, "hierarchy-key");
+
+    return key && *key;
+}
+
+static struct eas_result no_server(void)
+{
+    return eas_unreachable(75, "there is no server to ask: this replica is offline");
+}
+
+/* Under the lock; false when time is over or the replica stops. */
+static bool wait_turn(struct replica *replica, gint64 deadline)
+{
+    return !replica->stopping && g_cond_wait_until(&replica->turn, &replica->lock, deadline) && !replica->stopping;
+}
+
+static struct eas_result waited_in_vain(struct replica *replica, const char *what, long timeout_ms)
+{
+    if (replica->stopping)
+        return eas_unreachable(75, "interrupted");
+    return eas_unreachable(75, "%s did not come within %ld s", what, timeout_ms / 1000);
+}
+
+struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms)
+{
+    gint64 deadline = g_get_monotonic_time() + timeout_ms * 1000LL;
+    struct eas_result result;
+    bool warm;
+
+    while (!(warm = replica_is_warm(replica))) {
+        bool in_time, failed;
+
+        if (!replica->session)
+            return no_server();
+        g_mutex_lock(&replica->lock);
+        failed = replica->passes > 0 && !eas_is_served(&replica->last);
+        result = replica->last;
+        in_time = failed || wait_turn(replica, deadline);
+        if (!in_time)
+            result = waited_in_vain(replica, "the list of folders", timeout_ms);
+        g_mutex_unlock(&replica->lock);
+        if (!in_time || failed)
+            return result;
+    }
+    return eas_served();
+}
+
+static bool bodies_are_missing(struct replica *replica)
+{
+    g_autoptr(GArray) missing = store_missing_bodies(replica->store, 0, 1);
+
+    return missing && missing->len > 0;
+}
+
+/* The pass that was asked for has ended well; the bodies follow. */
+static struct eas_result wait_bodies(struct replica *replica, gint64 deadline, long timeout_ms)
+{
+    struct eas_result result = eas_served();
+
+    fetcher_wake(replica->fetcher);
+    while (eas_is_served(&result) && bodies_are_missing(replica)) {
+        g_mutex_lock(&replica->lock);
+        if (!wait_turn(replica, MIN(deadline, g_get_monotonic_time() + LIMIT_RETRY_FIRST_MS * 1000LL)) &&
+            (replica->stopping || g_get_monotonic_time() >= deadline))
+            result = waited_in_vain(replica, "every message", timeout_ms);
+        else if (!eas_is_served(&replica->last))
+            result = replica->last;
+        g_mutex_unlock(&replica->lock);
+    }
+    return result;
+}
+
+struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms)
+{
+    gint64 deadline = g_get_monotonic_time() + timeout_ms * 1000LL;
+    struct eas_result result = eas_served();
+
+    if (!replica->session)
+        return no_server();
+    g_mutex_lock(&replica->lock);
+    unsigned long mine = ++replica->asked;
+
+    replica->kicked = true;
+    replica->full |= (flags & SYNC_FULL) != 0;
+    g_cond_broadcast(&replica->turn);
+    while (replica->done < mine && eas_is_served(&result))
+        if (!wait_turn(replica, deadline) && replica->done < mine)
+            result = waited_in_vain(replica, "an end of the sync", timeout_ms);
+    if (eas_is_served(&result))
+        result = replica->last;
+    g_mutex_unlock(&replica->lock);
+    return eas_is_served(&result) ? wait_bodies(replica, deadline, timeout_ms) : result;
+}
+
+void replica_kick(struct replica *replica)
+{
+    g_mutex_lock(&replica->lock);
+    replica->kicked = true;
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
+/* ---- the rest of the face ---- */
+
+uint64_t replica_fetch(struct replica *replica, uint64_t ino, long deadline_ms, replica_fetched done, void *ctx)
+{
+    return fetcher_park(replica->fetcher, ino, deadline_ms, done, ctx);
+}
+
+void replica_cancel(struct replica *replica, uint64_t ticket)
+{
+    fetcher_cancel(replica->fetcher, ticket);
+}
+
+void replica_listen(struct replica *replica, void (*listener)(void *ctx, const struct change *changes, size_t count),
+                    void *ctx)
+{
+    g_mutex_lock(&replica->lock);
+    replica->listener = listener;
+    replica->listener_ctx = ctx;
+    g_mutex_unlock(&replica->lock);
+}

@@ -1,0 +1,40 @@
+/* The inside of a replica, for cache/replica*.c alone. */
+#ifndef CACHE_REPLICA_STATE_H
+#define CACHE_REPLICA_STATE_H
+
+#include "cache/replica.h"
+#include "cache/sync/engine.h"
+#include "cache/sync/fetch.h"
+
+struct replica {
+    struct replica_config *config;
+    struct store *store;
+    struct session *session; /* NULL: offline */
+    struct body_trust *trust;
+    struct fetcher *fetcher;
+    struct sync_engine engine; /* the sync worker's */
+    GThread *worker;
+
+    GMutex lock; /* of all below */
+    GCond turn;  /* something below changed */
+    bool started, stopping;
+    bool kicked;            /* pass at once */
+    bool full;              /* ... from key 0 */
+    unsigned long asked;    /* passes that somebody waits for */
+    unsigned long done;     /* ... that came to an end */
+    unsigned long passes;   /* that ended, asked for or not */
+    struct eas_result last; /* how the last pass ended */
+    bool syncing;
+    enum replica_state state;
+    int64_t since_ns;
+    char reason[256];
+    void (*listener)(void *ctx, const struct change *changes, size_t count);
+    void *listener_ctx;
+};
+
+/* The sync worker's thread (replica_worker.c); ctx is the replica. */
+void *replica_work(void *ctx);
+/* Under the lock: a new state with its reason. */
+void replica_set_state(struct replica *replica, enum replica_state state, const char *reason);
+
+#endif

@@ -1,0 +1,54 @@
+#include "cache/sync/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "codec/limits.h"
+
+/* Errors of whole folders outlive the process; which folders bear one is learnt here. */
+static void learn_ailing(struct sync_engine *engine)
+{
+    g_autoptr(GArray) errors = store_errors(engine->store);
+
+    for (guint i = 0; errors && i < errors->len; i++) {
+        const struct store_error *error = &g_array_index(errors, struct store_error, i);
+
+        if (!*error->server_id)
+            g_hash_table_add(engine->ailing, g_memdup2(&error->collection_id, sizeof error->collection_id));
+    }
+}
+
+void sync_engine_init(struct sync_engine *engine)
+{
+    engine->limit = LIMIT_COLLECTIONS;
+    engine->ailing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    engine->keyless = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    engine->address = store_get(engine->store, "address");
+    learn_ailing(engine);
+}
+
+void sync_engine_clear(struct sync_engine *engine)
+{
+    g_clear_pointer(&engine->ailing, g_hash_table_unref);
+    g_clear_pointer(&engine->keyless, g_hash_table_unref);
+    g_clear_pointer(&engine->address, g_free);
+}
+
+void folder_fail(struct sync_engine *engine, const struct collection *collection, const char *text)
+{
+    store_error_set(engine->store, collection->id, "", text);
+    g_hash_table_add(engine->ailing, g_memdup2(&collection->id, sizeof collection->id));
+}
+
+void folder_heal(struct sync_engine *engine, const struct collection *collection)
+{
+    if (g_hash_table_remove(engine->ailing, &collection->id))
+        store_error_set(engine->store, collection->id, "", NULL);
+}
+
+struct eas_result store_result(int error)
+{
+    if (error >= 0)
+        return eas_served();
+    return eas_refused(EAS_SCOPE_FATAL, 74, "unable to write the local store: %s", g_strerror(-error));
+}

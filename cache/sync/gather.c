@@ -1,0 +1,294 @@
+#include "cache/sync/gather.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cache/sync/mail_head.h"
+#include "codec/limits.h"
+#include "codec/wire/status.h"
+
+struct gather {
+    struct sync_engine *engine;
+    struct collection *const *asked;
+    size_t count;
+    struct sync_reader *reader;
+    struct exchange *exchange;
+    struct harvest *harvest; /* being read; NULL between collections */
+    struct body_writer *writer;
+    GString *head; /* of the body being written */
+    size_t memory;
+    int error; /* of the store */
+};
+
+static void incoming_free(void *data)
+{
+    struct incoming *incoming = data;
+
+    g_free(incoming->server_id);
+    g_free(incoming->message_id);
+    eas_node_free(incoming->data);
+    g_free(incoming);
+}
+
+static void harvest_free(void *data)
+{
+    struct harvest *harvest = data;
+
+    g_free(harvest->collection_id);
+    g_free(harvest->sync_key);
+    g_ptr_array_unref(harvest->items);
+    g_free(harvest);
+}
+
+static struct harvest *harvest_open(struct gather *gather)
+{
+    if (!gather->harvest) {
+        gather->harvest = g_new0(struct harvest, 1);
+        gather->harvest->items = g_ptr_array_new_with_free_func(incoming_free);
+    }
+    return gather->harvest;
+}
+
+static void writer_drop(struct gather *gather)
+{
+    if (gather->writer)
+        store_body_abort(gather->writer);
+    gather->writer = NULL;
+    g_string_truncate(gather->head, 0);
+}
+
+static bool fail(struct gather *gather, int error)
+{
+    gather->error = error;
+    return false;
+}
+
+/* The first copy of a message stays (drafts apart), so another one needs no room. */
+static bool body_is_held(struct gather *gather, const char *collection_id, const char *server_id)
+{
+    struct item item = {0};
+    bool held = false;
+
+    for (size_t i = 0; i < gather->count && !held; i++) {
+        const struct collection *each = gather->asked[i];
+
+        if (strcmp(each->server_id, collection_id) || each->type == EAS_FOLDER_DRAFTS)
+            continue;
+        held = store_item_find(gather->engine->store, each->id, server_id, &item) == 0 && item.body;
+        item_clear(&item);
+    }
+    return held;
+}
+
+static bool on_body_begin(void *ctx, const struct sync_state *state, const char *server_id)
+{
+    struct gather *gather = ctx;
+
+    writer_drop(gather);
+    if (body_is_held(gather, state->collection_id, server_id))
+        return true;
+    gather->writer = store_body_begin(gather->engine->store);
+    return gather->writer || fail(gather, -EIO);
+}
+
+static bool on_body_bytes(void *ctx, const char *bytes, size_t length)
+{
+    struct gather *gather = ctx;
+    size_t room = LIMIT_MAIL_HEAD_BYTES - MIN(gather->head->len, LIMIT_MAIL_HEAD_BYTES);
+    int error = gather->writer ? store_body_append(gather->writer, bytes, length) : 0;
+
+    g_string_append_len(gather->head, bytes, (gssize)MIN(room, length));
+    return !error || fail(gather, error);
+}
+
+/* Keeps what was streamed for the item if it is the message, whole and exact. */
+static bool body_keep(struct gather *gather, struct incoming *incoming)
+{
+    const struct sync_body *body = &incoming->body;
+    int error;
+
+    if (!gather->writer)
+        return true;
+    if (body->truncated || body->type != 4 || !trust_keep(gather->engine->trust, body)) {
+        writer_drop(gather);
+        return true;
+    }
+    incoming->message_id = mail_head_message_id(gather->head->str, gather->head->len);
+    error = store_body_finish(gather->writer, gather->engine->store, &incoming->stored);
+    gather->writer = NULL;
+    writer_drop(gather);
+    return !error || fail(gather, error);
+}
+
+static size_t node_weight(const struct eas_node *root)
+{
+    size_t weight = 0;
+    const struct eas_node *node = root;
+
+    while (node) {
+        weight += sizeof *node + node->length;
+        if (node->first) {
+            node = node->first;
+            continue;
+        }
+        while (node && node != root && !node->next)
+            node = node->parent;
+        node = node == root ? NULL : node->next;
+    }
+    return weight;
+}
+
+static bool on_item(void *ctx, const struct sync_state *state, struct sync_item *item)
+{
+    struct gather *gather = ctx;
+    struct incoming *incoming;
+
+    (void)state;
+    if (item->response || item->kind == SYNC_FETCH || !*item->server_id) {
+        writer_drop(gather);
+        return true;
+    }
+    incoming = g_new0(struct incoming, 1);
+    incoming->kind = item->kind;
+    incoming->server_id = g_strdup(item->server_id);
+    incoming->instance = item->instance_id != NULL;
+    incoming->body = item->body;
+    incoming->data = g_steal_pointer(&item->data);
+    g_ptr_array_add(harvest_open(gather)->items, incoming);
+    gather->memory += sizeof *incoming + node_weight(incoming->data);
+    if (gather->memory > LIMIT_WINDOW_MEMORY)
+        return false;
+    return body_keep(gather, incoming);
+}
+
+static bool on_collection_end(void *ctx, const struct sync_state *state)
+{
+    struct gather *gather = ctx;
+    struct harvest *harvest = harvest_open(gather);
+
+    harvest->collection_id = g_strdup(state->collection_id);
+    harvest->sync_key = state->sync_key && *state->sync_key ? g_strdup(state->sync_key) : NULL;
+    harvest->status = state->status;
+    harvest->more = state->more_available;
+    g_ptr_array_add(gather->exchange->harvests, harvest);
+    gather->harvest = NULL;
+    return true;
+}
+
+static const struct sync_events events = {
+    .body_begin = on_body_begin,
+    .body_bytes = on_body_bytes,
+    .item = on_item,
+    .collection_end = on_collection_end,
+};
+
+static void forget(struct gather *gather)
+{
+    writer_drop(gather);
+    if (gather->harvest)
+        harvest_free(g_steal_pointer(&gather->harvest));
+    g_ptr_array_set_size(gather->exchange->harvests, 0);
+    gather->memory = 0;
+    gather->exchange->bytes = 0;
+}
+
+/* The sink around sync_sink: a repeated request begins again with nothing gathered. */
+static void sink_begin(void *ctx, const char *content_type)
+{
+    struct gather *gather = ctx;
+
+    forget(gather);
+    sync_sink.begin(gather->reader, content_type);
+}
+
+static enum wbxml_error sink_feed(void *ctx, const void *bytes, size_t length)
+{
+    struct gather *gather = ctx;
+
+    gather->exchange->bytes += (long long)length;
+    return sync_sink.feed(gather->reader, bytes, length);
+}
+
+static enum wbxml_error sink_finish(void *ctx, int *status)
+{
+    struct gather *gather = ctx;
+
+    return sync_sink.finish(gather->reader, status);
+}
+
+static const struct answer_sink gather_sink = {.begin = sink_begin, .feed = sink_feed, .finish = sink_finish};
+
+/* 502 to 504 come from a gateway that cannot reach its server; other 5xx are this request's fault. */
+static bool is_stumble(const struct eas_result *result)
+{
+    return !eas_is_served(result) && result->http >= 500 && result->http != 507 &&
+           !(result->http >= 502 && result->http <= 504);
+}
+
+static void judge(struct gather *gather, const struct call *call)
+{
+    struct exchange *exchange = gather->exchange;
+
+    if (gather->error)
+        exchange->result = store_result(gather->error);
+    exchange->empty = call->empty;
+    exchange->stumbled = is_stumble(&exchange->result) || gather->memory > LIMIT_WINDOW_MEMORY;
+    exchange->limit = sync_reader_limit(gather->reader);
+    if (eas_is_served(&exchange->result) && !call->empty && call->status > 1)
+        exchange->result = eas_status_result(EAS_SYNC, EAS_LEVEL_TOP, call->status);
+    if (!eas_is_served(&exchange->result))
+        forget(gather);
+}
+
+static struct sync_collection question(struct sync_engine *engine, const struct collection *collection, int window,
+                                       bool bodies)
+{
+    return (struct sync_collection){
+        .collection_id = collection->server_id,
+        .sync_key = collection->sync_key,
+        .class = collection->class,
+        .window = window ? window : window_items(&engine->windows[collection->class]),
+        .filter = collection->filter,
+        .inline_bytes = bodies ? trust_inline_bytes(engine->trust) : 0,
+    };
+}
+
+struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
+                              bool bodies)
+{
+    struct exchange exchange = {.harvests = g_ptr_array_new_with_free_func(harvest_free)};
+    struct gather gather = {
+        .engine = engine, .asked = asked, .count = count, .exchange = &exchange, .head = g_string_new(NULL)};
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
+    struct call call = {.command = EAS_SYNC, .request = request, .sink = &gather_sink, .ctx = &gather};
+
+    for (size_t i = 0; i < count; i++)
+        questions[i] = question(engine, asked[i], window, bodies);
+    gather.reader = sync_reader_new(&events, &gather);
+    sync_request(request, session_version(engine->session), questions, count, count > 1 ? LIMIT_WINDOW_ITEMS : 0);
+    exchange.result = session_call(engine->link, &call);
+    judge(&gather, &call);
+    writer_drop(&gather);
+    if (gather.harvest)
+        harvest_free(gather.harvest);
+    g_string_free(gather.head, TRUE);
+    sync_reader_free(gather.reader);
+    return exchange;
+}
+
+void exchange_clear(struct exchange *exchange)
+{
+    g_clear_pointer(&exchange->harvests, g_ptr_array_unref);
+}
+
+struct harvest *exchange_harvest(const struct exchange *exchange, const char *collection_id)
+{
+    for (guint i = 0; i < exchange->harvests->len; i++) {
+        struct harvest *harvest = exchange->harvests->pdata[i];
+
+        if (!strcmp(harvest->collection_id, collection_id))
+            return harvest;
+    }
+    return NULL;
+}

@@ -1,0 +1,48 @@
+/* One Sync exchange, gathered: bodies go to the store as they stream, everything else waits in
+ * memory, within LIMIT_WINDOW_MEMORY, until the whole answer was served. */
+#ifndef CACHE_SYNC_GATHER_H
+#define CACHE_SYNC_GATHER_H
+
+#include <glib.h>
+
+#include "cache/sync/engine.h"
+
+/* One server command. */
+struct incoming {
+    enum sync_kind kind;
+    char *server_id;
+    bool instance;         /* it speaks of one occurrence */
+    struct eas_node *data; /* NULL for deletes */
+    struct sync_body body; /* as it was announced */
+    int64_t stored;        /* id of the body that was kept, 0: none */
+    char *message_id;      /* from the kept body; NULL */
+};
+
+/* What an answer says of one collection. */
+struct harvest {
+    char *collection_id;
+    char *sync_key; /* NULL: none was given */
+    int status;
+    bool more;
+    GPtrArray *items; /* of struct incoming */
+};
+
+struct exchange {
+    struct eas_result result; /* SERVED: a whole answer, or an empty one */
+    bool empty;
+    bool stumbled;       /* an HTTP code that speaks of this request, not of the server as a whole */
+    int limit;           /* the Limit element, 0: none */
+    GPtrArray *harvests; /* of struct harvest; empty unless SERVED */
+    long long bytes;     /* of the answer */
+};
+
+/* Asks once for count collections, at their keys. window 0: as measured for each class; bodies false: none
+ * inline. A body that is held already is read past. */
+struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
+                              bool bodies);
+void exchange_clear(struct exchange *exchange);
+
+/* What the answer says of a collection, or NULL. */
+struct harvest *exchange_harvest(const struct exchange *exchange, const char *collection_id);
+
+#endif

@@ -1,0 +1,83 @@
+#include "cache/sync/select.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "codec/files/names.h"
+#include "codec/limits.h"
+#include "codec/wire/sync.h"
+
+/* By length. Each class has some of them. */
+static const struct {
+    const char *since;
+    int filter;
+    bool mail, calendar;
+} windows[] = {
+    {"1d", 1, true, false}, {"3d", 2, true, false}, {"1w", 3, true, false}, {"2w", 4, true, true},
+    {"1m", 5, true, true},  {"3m", 6, false, true}, {"6m", 7, false, true},
+};
+
+static int window_find(const char *since)
+{
+    for (size_t i = 0; since && i < G_N_ELEMENTS(windows); i++)
+        if (!strcmp(windows[i].since, since))
+            return (int)i;
+    return -1;
+}
+
+bool select_since_is_known(const char *since)
+{
+    return !strcmp(since, "all") || window_find(since) >= 0;
+}
+
+int select_filter(const char *since, enum eas_class class)
+{
+    int at = window_find(since);
+
+    if (class == EAS_CONTACTS || class == EAS_NOTES)
+        return SYNC_FILTER_NONE;
+    for (size_t i = (size_t)at; at >= 0 && i < G_N_ELEMENTS(windows); i++)
+        if ((class == EAS_MAIL && windows[i].mail) || (class == EAS_CALENDAR && windows[i].calendar))
+            return windows[i].filter;
+    return SYNC_FILTER_ALL;
+}
+
+const char *select_window(int filter)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(windows); i++)
+        if (windows[i].filter == filter)
+            return windows[i].since;
+    return "all";
+}
+
+bool select_wants(const struct replica_config *config, enum eas_class class, const char *path)
+{
+    if (class == EAS_NO_CLASS || (config->classes && !(config->classes & 1u << class)))
+        return false;
+    if (!config->folders || config->folders->len == 0)
+        return true;
+    for (guint i = 0; i < config->folders->len; i++)
+        if (fnmatch(config->folders->pdata[i], path, 0) == 0)
+            return true;
+    return false;
+}
+
+char *select_path(GHashTable *by_server_id, const struct collection *collection)
+{
+    if (collection->class == EAS_NO_CLASS)
+        return NULL;
+    GString *path = g_string_new(NULL);
+    const struct collection *at = collection;
+
+    for (int depth = 0; at && depth < LIMIT_FOLDER_DEPTH; depth++) {
+        if (at->class != EAS_MAIL && eas_folder_is_default(at->type))
+            break;
+        g_autofree char *name = name_folder(at->name, 1);
+
+        g_string_prepend(path, name);
+        g_string_prepend_c(path, '/');
+        at = at->parent_id ? g_hash_table_lookup(by_server_id, at->parent_id) : NULL;
+    }
+    g_string_prepend(path, eas_classes[collection->class].directory);
+    return g_string_free(path, FALSE);
+}
