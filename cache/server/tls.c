@@ -201,8 +201,10 @@ static const struct {
     {X509_V_ERR_IP_ADDRESS_MISMATCH, "is for another name; use the server's name instead of its number"},
     {X509_V_ERR_APPLICATION_VERIFICATION, "has a key that matches no --pin; if the server has a new certificate, take "
                                           "its new pin, else somebody may be listening"},
-    /* Curl itself compares the name, after OpenSSL was content. */
+    /* Curl itself compares the name after OpenSSL was content, and does not say so in the code: some releases leave it
+     * as it was at the start. */
     {X509_V_OK, "is for another name; check the server's address"},
+    {X509_V_ERR_UNSPECIFIED, "is for another name; check the server's address"},
 };
 
 static struct eas_result certificate_fault(CURL *easy, const char *host)
