@@ -78,6 +78,22 @@ static void pause_before(struct link *link, unsigned resend)
     g_mutex_unlock(&link->session->lock);
 }
 
+static struct http_request request_of(const struct call *call, const char *url, const struct curl_slist *headers)
+{
+    struct http_request request = {.options = !call, .url = url, .headers = headers, .timeout_ms = LIMIT_ANSWER_MS};
+
+    if (!call)
+        return request;
+    request.once = is_sending(call->command);
+    request.body = call->request ? call->request->data : NULL;
+    request.length = call->request ? call->request->len : 0;
+    request.sink = call->sink;
+    request.ctx = call->ctx;
+    if (call->timeout_ms)
+        request.timeout_ms = call->timeout_ms;
+    return request;
+}
+
 /* One URL, asked until an answer comes or it may not be asked again. */
 static void ask_url(struct link *link, const char *base, const struct call *call, const char *policy_key,
                     struct http_answer *answer)
@@ -86,18 +102,13 @@ static void ask_url(struct link *link, const char *base, const struct call *call
     g_autofree char *url =
         call ? query_url(base, call->command, session->user, session->device_id, call->query) : g_strdup(base);
     struct curl_slist *headers = call_headers(link, call, policy_key);
-    struct http_request request = {.options = !call, .url = url, .headers = headers, .timeout_ms = LIMIT_ANSWER_MS};
-
-    if (call) {
-        request.once = is_sending(call->command);
-        request.body = call->request ? call->request->data : NULL;
-        request.length = call->request ? call->request->len : 0;
-        request.sink = call->sink;
-        request.ctx = call->ctx;
-        request.timeout_ms = call->timeout_ms ? call->timeout_ms : LIMIT_ANSWER_MS;
-    }
     for (unsigned resend = 1;; resend++) {
+        struct http_request request = request_of(call, url, headers);
+        struct trace *trace =
+            trace_begin(session->trace, call ? eas_command_name(call->command) : "OPTIONS", link->http, &request);
+
         http_exchange(link->http, &request, answer);
+        trace_end(trace, answer);
         note_counts(session, answer);
         if (request.once || !fault_is_lost(answer) || resend > LIMIT_HTTP_RETRIES)
             break;

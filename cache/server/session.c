@@ -1,5 +1,6 @@
 #include "cache/server/state.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -168,6 +169,11 @@ static bool settle_config(struct session *session, struct eas_result *result)
         *result = eas_refused(EAS_SCOPE_FATAL, 78, "no user is named");
         return false;
     }
+    if (config->trace_dir && !(session->trace = trace_dir_new(config->trace_dir))) {
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "nothing can be written to the trace directory %.120s: %s",
+                              config->trace_dir, g_strerror(errno));
+        return false;
+    }
     session->trust = tls_trust_new(config->ca_file, config->pins, config->client_cert, config->client_key, result);
     session_set_text(session, &session->origin, origin);
     return session->trust != NULL;
@@ -204,6 +210,7 @@ void session_free(struct session *session)
         return;
     curl_share_cleanup(session->cookies);
     tls_trust_free(session->trust);
+    trace_dir_free(session->trace);
     session_config_free(session->config);
     g_string_chunk_free(session->texts);
     g_mutex_clear(&session->lock);

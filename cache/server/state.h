@@ -6,6 +6,7 @@
 
 #include "cache/server/http.h"
 #include "cache/server/session.h"
+#include "cache/server/trace.h"
 #include "codec/wire/settings.h"
 
 /* Never changes from one build to the next: servers may block a device whose name varies
@@ -16,6 +17,7 @@ struct session {
     struct session_config *config;
     struct session_memory memory;
     struct tls_trust *trust;
+    struct trace_dir *trace; /* NULL: none */
     CURLSH *cookies;
     GMutex cookie_lock;
 
