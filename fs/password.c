@@ -53,7 +53,8 @@ static int from_file(const char *file, const char *what, char **password)
     }
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077)) {
         code = unable_to(EXIT_CONFIG, what, "chmod 600 it", "others than you may use the password file %s", file);
-    } else if (!(*password = first_line(fd))) {
+    } else if (!(*password = first_line(fd)) || !**password) {
+        g_clear_pointer(password, g_free);
         code = unable_to(EXIT_CONFIG, what, "write the password into its first line", "%s is empty", file);
     }
     close(fd);

@@ -25,6 +25,7 @@ static const struct {
 
 struct control {
     struct mount *mount;
+    int64_t started_ns;
     GThreadPool *worker; /* one thread; alone uses what follows */
     struct {
         GBytes *bytes;
@@ -137,6 +138,7 @@ struct control *control_new(struct mount *mount)
     struct control *control = g_new0(struct control, 1);
 
     control->mount = mount;
+    control->started_ns = g_get_real_time() * 1000;
     control->worker = g_thread_pool_new(job_run, control, 1, FALSE, NULL);
     return control;
 }
@@ -181,7 +183,7 @@ bool control_lookup(struct control *control, fuse_req_t req, fuse_ino_t parent, 
         }
         return false;
     }
-    control_attr(ino, ino == CONTROL_DIR ? 0 : CONTROL_GUESS, 0, &attr);
+    control_attr(ino, ino == CONTROL_DIR ? 0 : CONTROL_GUESS, control->started_ns, &attr);
     node_entry(control->mount, &attr, &entry);
     fuse_reply_entry(req, &entry);
     return true;
@@ -199,7 +201,7 @@ bool control_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
         control_push(control, &(struct job){.kind = JOB_GETATTR, .req = req, .index = ino - CONTROL_FILE});
         return true;
     }
-    control_attr(ino, 0, 0, &attr);
+    control_attr(ino, 0, control->started_ns, &attr);
     node_stat(control->mount, &attr, &st);
     fuse_reply_attr(req, &st, NODE_TIMEOUT_S);
     return true;
@@ -222,7 +224,7 @@ bool control_readdir(struct control *control, fuse_req_t req, fuse_ino_t ino, si
         struct view_attr attr;
         size_t need;
 
-        control_attr(at, i < 2 ? 0 : CONTROL_GUESS, 0, &attr);
+        control_attr(at, i < 2 ? 0 : CONTROL_GUESS, control->started_ns, &attr);
         attr.directory = i < 2;
         node_entry(control->mount, &attr, &entry);
         need = plus ? fuse_add_direntry_plus(req, buffer + used, size - used, name, &entry, i + 1)

@@ -39,9 +39,12 @@ static int cache_open(const char *state, const char *what, struct store **store,
     g_autofree char *why = NULL;
     int error;
 
+    g_autofree char *database = g_build_filename(state, "store.db", NULL);
+
     *store = NULL;
     *busy = false;
-    if (!g_file_test(state, G_FILE_TEST_IS_DIR)) {
+    /* Opening would make one, and wiping would then take all that lies there. */
+    if (!g_file_test(database, G_FILE_TEST_EXISTS)) {
         return unable_to(EXIT_STORE, what, "check --state", "there is no replica at %s", state);
     }
     error = store_open(state, store, &why);
@@ -116,7 +119,7 @@ static int cache_verify(const char *state)
     return code;
 }
 
-/* Opening first makes sure that it is a replica and nobody has it. */
+/* Opening first makes sure that nobody has it. */
 static int cache_wipe(const char *state)
 {
     static const char what[] = "wipe the replica";
