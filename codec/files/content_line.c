@@ -50,7 +50,8 @@ void content_line_text(GString *out, const char *name, const char *text)
     if (!text || !*text)
         return;
     g_autofree char *value = content_text(text);
-    content_line(out, name, value);
+    if (*value)
+        content_line(out, name, value);
 }
 
 char *content_text(const char *text)

@@ -125,7 +125,7 @@ char *html_text(const char *html)
             text.blank = true;
             html++;
         } else {
-            size_t length = strcspn(html, "<& \t\r\n\f\v");
+            size_t length = strcspn(html, "<& \t\r\n\f");
             put(&text, html, length);
             html += length;
         }

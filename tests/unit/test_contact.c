@@ -248,6 +248,7 @@ static void html_notes_become_text(void **state)
         {"a<br>b<br/>c", "NOTE:a\\nb\\nc"},
         {"<!-- no --><div>x&#228;&#x1F600;&unknown;&nbsp;y</div>", "NOTE:xä😀&unknown\\; y"},
         {"1 < 2 & 3", "NOTE:1 < 2 & 3"},
+        {"a\vb", "NOTE:ab"},
         {"cut <b", "NOTE:cut"},
         {"<script>alert(1)", NULL},
     };
