@@ -220,6 +220,7 @@ static bool data_begin(struct sync_reader *reader)
     if (type != BODY_MIME && type != 0)
         return false;
     reader->way = type ? BODY_STREAMS : BODY_HELD;
+    reader->held_opaque &= reader->held->len > 0;
     reader->in_data = true;
     return true;
 }

@@ -130,8 +130,10 @@ static void close_element(struct wbxml_reader *reader)
 static void open_element(struct wbxml_reader *reader, uint8_t byte)
 {
     eas_tag tag = (eas_tag)(reader->page << 8 | (byte & TOKEN_MASK));
+    bool known = eas_tag_name(tag) != NULL;
 
-    if (reader->depth == 0 && reader->root_seen) {
+    /* An unknown root would leave nothing at all of the document. */
+    if (reader->depth == 0 && (reader->root_seen || !known)) {
         reader->error = WBXML_MALFORMED;
         return;
     }
@@ -145,7 +147,7 @@ static void open_element(struct wbxml_reader *reader, uint8_t byte)
     }
     reader->root_seen = true;
     reader->open[reader->depth++] = tag;
-    if (reader->unknown > 0 || !eas_tag_name(tag)) {
+    if (reader->unknown > 0 || !known) {
         if (reader->unknown++ == 0)
             reader->skipped++;
     } else if (!reader->handler.start(reader->ctx, tag)) {

@@ -15,7 +15,7 @@ enum wbxml_error {
     WBXML_OK,
     WBXML_NOT_WBXML,   /* the first bytes are no WBXML header: a proxy's page, say */
     WBXML_UNSUPPORTED, /* legal WBXML that ActiveSync never sends: attributes, entities, string table, literals */
-    WBXML_MALFORMED,   /* an END too many, a second root, text outside the root, a bad integer */
+    WBXML_MALFORMED,   /* an END too many, a second or unknown root, text outside the root, a bad integer */
     WBXML_TRUNCATED,   /* the document ended in the middle */
     WBXML_TOO_DEEP,
     WBXML_TOO_LARGE,

@@ -35,6 +35,7 @@ static const struct {
     {"an END too many", DOC(HEADER, 0x45, 0x01, 0x01), WBXML_MALFORMED},
     {"an END before all", DOC(HEADER, 0x01), WBXML_MALFORMED},
     {"a second root", DOC(HEADER, 0x05, 0x05), WBXML_MALFORMED},
+    {"an unknown root", DOC(HEADER, 0x7e, 0x4b, 0x03, 'x', 0x00, 0x01, 0x01), WBXML_MALFORMED},
     {"text before the root", DOC(HEADER, 0x03, 'x', 0x00, 0x05), WBXML_MALFORMED},
     {"text after the root", DOC(HEADER, 0x05, 0x03, 'x', 0x00), WBXML_MALFORMED},
     {"a page switch after the root", DOC(HEADER, 0x05, 0x00, 0x07), WBXML_OK},
