@@ -40,6 +40,7 @@ EASD_SRC := $(wildcard contrib/easd/*.c)
 # All that the demo server shares with the client: bytes to tags and back.
 EASD_SHARED := codec/wire/tags.c codec/wire/wbxml_reader.c codec/wire/wbxml_writer.c codec/wire/wbxml_tree.c
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
 # What several tests share: servers that follow a script, certificates made on the spot.
 TESTLIB_SRC := $(wildcard tests/unit/lib/*.c)
 
@@ -57,6 +58,7 @@ $(call obj,$(CACHE_SRC)): FLAGS = $(call pc,--cflags,$(CACHE_PC))
 $(call obj,$(FS_SRC)): FLAGS = $(call pc,--cflags,$(FS_PC)) -DFUSE_USE_VERSION=312
 $(call obj,$(EASD_SRC)): FLAGS = $(call pc,--cflags,$(EASD_PC))
 $(call obj,$(UNIT_SRC) $(TESTLIB_SRC) $(TOOL_SRC)): FLAGS = $(call pc,--cflags,$(TEST_PC))
+$(call obj,$(BENCH_SRC)): FLAGS = $(call pc,--cflags,$(CACHE_PC))
 
 $(BUILD)/o/%.o: %.c
 	@mkdir -p $(@D)
@@ -89,6 +91,10 @@ $(BUILD)/tests/%: $(BUILD)/o/tests/unit/%.o $(BUILD)/libtest.a $(BUILD)/libfs.a 
 $(TOOLS): $(BUILD)/tests/%: $(BUILD)/o/tests/lib/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
 	@mkdir -p $(@D)
 	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(TEST_PC)) -lm
+
+$(BUILD)/bench/%: $(BUILD)/o/tests/bench/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
+	@mkdir -p $(@D)
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(CACHE_PC)) -lm
 
 units: $(UNITS) tools
 tools: $(TOOLS)

@@ -62,6 +62,7 @@
 
 /* store */
 #define LIMIT_PACK_BUFFER (128 << 10)  /* of a body being written, before it goes to its pack */
+#define LIMIT_PACK_AHEAD (1 << 20)     /* bytes of a pack after which the disk begins to write them */
 #define LIMIT_RECLAIM 1000             /* dead bodies given back at one go */
 #define LIMIT_ERRORS 1000              /* lines of what went wrong that status shows */
 #define LIMIT_PACK_BYTES (256LL << 20) /* one body pack, then the next is begun */

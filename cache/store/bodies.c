@@ -39,7 +39,7 @@ struct pack *pack_add(struct store *store, int64_t id, int64_t committed)
         return NULL;
     struct pack *pack = g_new0(struct pack, 1);
 
-    *pack = (struct pack){.id = id, .fd = fd, .tail = committed, .committed = committed};
+    *pack = (struct pack){.id = id, .fd = fd, .tail = committed, .started = committed, .committed = committed};
     g_hash_table_insert(store->bodies->packs, g_memdup2(&id, sizeof id), pack);
     return pack;
 }

@@ -2,6 +2,7 @@
 #include "cache/store/packs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -123,14 +124,26 @@ int64_t store_body_size(const struct body_writer *writer)
 }
 
 /* Gives the tail to the next writer. */
-static void let_go(struct body_writer *writer, int64_t grown)
+static void let_go(struct pack *pack, int64_t grown)
 {
-    struct pack *pack = writer->pack;
-
     pack->tail += grown;
     pack->busy = false;
     if (pack->tail >= LIMIT_PACK_BYTES)
         g_clear_pointer(&pack->buffer, g_free);
+}
+
+/* What has gathered is sent on its way to the disk, so that the flush at the window's end finds little
+ * left to wait for. Called while the tail is the writer's own. */
+static void write_ahead(struct body_writer *writer)
+{
+    struct pack *pack = writer->pack;
+    int64_t end = pack->tail + writer->written;
+
+    if (end - pack->started < LIMIT_PACK_AHEAD)
+        return;
+    /* Only a hint: store_bodies_flush tells whether the disk took it. */
+    (void)sync_file_range(pack->fd, pack->started, end - pack->started, SYNC_FILE_RANGE_WRITE);
+    pack->started = end;
 }
 
 int store_body_finish(struct body_writer *writer, struct store *store, int64_t *body)
@@ -143,12 +156,13 @@ int store_body_finish(struct body_writer *writer, struct store *store, int64_t *
         store_body_abort(writer);
         return error;
     }
+    write_ahead(writer);
     g_mutex_lock(&bodies->lock);
     struct body_place place = {bodies->next_body++, writer->pack->id, writer->pack->tail, writer->written, writer->sum};
 
     g_hash_table_insert(bodies->pending, g_memdup2(&place.id, sizeof place.id), g_memdup2(&place, sizeof place));
     writer->pack->dirty = true;
-    let_go(writer, writer->written);
+    let_go(writer->pack, writer->written);
     g_mutex_unlock(&bodies->lock);
     g_free(writer);
     *body = place.id;
@@ -164,7 +178,7 @@ void store_body_abort(struct body_writer *writer)
         /* Should this fail, the next body overwrites what is there, or the next start cuts it off. */
         if (writer->written && ftruncate(writer->pack->fd, writer->pack->tail))
             writer->error = -errno;
-        let_go(writer, 0);
+        let_go(writer->pack, 0);
     }
     g_mutex_unlock(&writer->store->bodies->lock);
     g_free(writer);

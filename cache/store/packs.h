@@ -10,6 +10,7 @@ struct pack {
     int64_t id;
     int fd;
     int64_t tail;      /* where the next body begins */
+    int64_t started;   /* up to here the disk was told to write */
     int64_t committed; /* end of the last body that a commit made a row */
     bool busy;         /* someone writes at the tail */
     bool dirty;        /* written to since the last flush */

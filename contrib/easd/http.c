@@ -1,0 +1,387 @@
+#include "contrib/easd/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contrib/easd/command.h"
+#include "contrib/easd/limits.h"
+#include "contrib/easd/query.h"
+
+static const char endpoint[] = "/Microsoft-Server-ActiveSync";
+
+struct http {
+    struct server *server;
+    struct MHD_Daemon *daemon;
+    char *url;
+    char *versions; /* as OPTIONS tells them */
+};
+
+/* A request while it arrives. */
+struct call {
+    char *uri; /* raw: a base64 query must not pass through a parser of pairs */
+    GByteArray *body;
+    bool begun, too_large;
+};
+
+static void *call_begin(void *ctx, const char *uri, struct MHD_Connection *connection)
+{
+    struct call *call = g_new0(struct call, 1);
+
+    (void)ctx;
+    (void)connection;
+    call->uri = g_strdup(uri);
+    call->body = g_byte_array_new();
+    return call;
+}
+
+static void call_end(void *ctx, struct MHD_Connection *connection, void **data, enum MHD_RequestTerminationCode code)
+{
+    struct call *call = *data;
+
+    (void)ctx;
+    (void)connection;
+    (void)code;
+    if (!call)
+        return;
+    g_free(call->uri);
+    g_byte_array_unref(call->body);
+    g_free(call);
+    *data = NULL;
+}
+
+static enum MHD_Result reply(struct MHD_Connection *connection, int code, struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)code, response);
+
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result reply_text(struct MHD_Connection *connection, int code, const char *header, const char *value,
+                                  const char *text)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
+    if (header)
+        MHD_add_response_header(response, header, value);
+    return reply(connection, code, response);
+}
+
+static enum MHD_Result reply_options(const struct http *http, struct MHD_Connection *connection)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+
+    MHD_add_response_header(response, "MS-ASProtocolVersions", http->versions);
+    MHD_add_response_header(response, "MS-ASProtocolCommands", command_list());
+    MHD_add_response_header(response, "Public", "OPTIONS,POST");
+    MHD_add_response_header(response, "Allow", "OPTIONS,POST");
+    return reply(connection, MHD_HTTP_OK, response);
+}
+
+static ssize_t stream_answer(void *ctx, uint64_t position, char *out, size_t room)
+{
+    ssize_t got = answer_reader_read(ctx, out, room);
+
+    (void)position;
+    return got > 0 ? got : got == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void free_reader(void *ctx)
+{
+    answer_reader_free(ctx);
+}
+
+/* Takes the answer over. */
+static enum MHD_Result reply_answer(struct MHD_Connection *connection, struct answer *answer, bool gzip)
+{
+    uint64_t length = answer_length(answer);
+    const char *type = answer->content_type ? answer->content_type : "application/vnd.ms-sync.wbxml";
+    struct MHD_Response *response;
+    int code = answer->http;
+
+    gzip = gzip && length > 256;
+    if (length == 0)
+        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    else
+        response = MHD_create_response_from_callback(gzip ? MHD_SIZE_UNKNOWN : length, EASD_STREAM_BLOCK, stream_answer,
+                                                     answer_reader_new(answer, gzip), free_reader);
+    if (length == 0)
+        answer_free(answer);
+    else
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    if (gzip)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    MHD_add_response_header(response, "MS-Server-ActiveSync", "16.1");
+    return reply(connection, code, response);
+}
+
+/* The same time for every wrong password of a length. */
+static bool same_secret(const char *a, const char *b)
+{
+    size_t length = strlen(a);
+    unsigned char difference = length != strlen(b);
+
+    for (size_t i = 0; i < length && !difference; i++)
+        difference |= (unsigned char)(a[i] ^ b[i]);
+    return !difference;
+}
+
+/* DOMAIN\user is user. */
+static const char *without_domain(const char *user)
+{
+    const char *slash = strrchr(user, '\\');
+
+    return slash ? slash + 1 : user;
+}
+
+static struct mailbox *find_mailbox(const struct server *server, const char *user)
+{
+    for (guint i = 0; i < server->mailboxes->len; i++) {
+        struct mailbox *mailbox = server->mailboxes->pdata[i];
+
+        if (g_ascii_strcasecmp(mailbox->user, user) == 0 ||
+            g_ascii_strcasecmp(mailbox->user, without_domain(user)) == 0)
+            return mailbox;
+    }
+    return NULL;
+}
+
+/* The mailbox of who asks, by Basic authentication; NULL for a stranger. */
+static struct mailbox *authenticate(const struct server *server, struct MHD_Connection *connection)
+{
+    const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    gsize length;
+
+    if (!header || g_ascii_strncasecmp(header, "Basic ", 6) != 0)
+        return NULL;
+    g_autofree guchar *bytes = g_base64_decode(header + 6, &length);
+    g_autofree char *pair = g_strndup((const char *)bytes, length);
+    char *colon = strchr(pair, ':');
+
+    if (!colon)
+        return NULL;
+    *colon = '\0';
+    struct mailbox *mailbox = find_mailbox(server, pair);
+
+    return same_secret(colon + 1, server->password) ? mailbox : NULL;
+}
+
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+
+    return value ? value : "";
+}
+
+/* "14.1" as 141; 0 for what is no version. */
+static int read_version(const char *text)
+{
+    return g_ascii_isdigit(text[0]) ? (int)(g_ascii_strtod(text, NULL) * 10 + 0.5) : 0;
+}
+
+static bool version_spoken(const struct server *server, int version)
+{
+    for (guint i = 0; i < server->versions->len; i++)
+        if (g_array_index(server->versions, int, i) == version)
+            return true;
+    return false;
+}
+
+/* What the base64 form left out, or the plain one never has, stands in headers. */
+static void fill_request(struct request *request, const struct query *query, struct MHD_Connection *connection)
+{
+    request->command = command_find(query->command);
+    request->device_id = query->device_id;
+    request->device_type = query->device_type;
+    request->version = query->version ? query->version : read_version(header_of(connection, "MS-ASProtocolVersion"));
+    request->policy_key = query->has_policy_key
+                              ? query->policy_key
+                              : (guint32)g_ascii_strtoull(header_of(connection, "X-MS-PolicyKey"), NULL, 10);
+    request->multipart =
+        query->multipart || g_ascii_strcasecmp(header_of(connection, "MS-ASAcceptMultiPart"), "T") == 0;
+    request->gzip = strstr(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip") != NULL;
+}
+
+static bool type_accepted(struct MHD_Connection *connection)
+{
+    const char *type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+    return g_str_has_prefix(type, "application/vnd.ms-sync.wbxml") || g_str_has_prefix(type, "application/vnd.ms-sync");
+}
+
+static enum MHD_Result reply_command(struct http *http, struct MHD_Connection *connection, struct request *request,
+                                     const GByteArray *body)
+{
+    struct answer *answer;
+
+    if (!request->command)
+        return reply_text(connection, 501, NULL, NULL, "unknown command\n");
+    if (!version_spoken(http->server, request->version))
+        return reply_text(connection, request->version ? 505 : 400, NULL, NULL, "protocol version not spoken here\n");
+    if (body->len && !type_accepted(connection) && request->command->run)
+        return reply_text(connection, 415, NULL, NULL, "the body must be application/vnd.ms-sync.wbxml\n");
+    answer = answer_new();
+    command_answer(request, body->data, body->len, answer);
+    eas_node_free(request->root);
+    return reply_answer(connection, answer, request->gzip);
+}
+
+static enum MHD_Result reply_post(struct http *http, struct MHD_Connection *connection, const struct call *call,
+                                  struct mailbox *mailbox)
+{
+    const char *text = strchr(call->uri, '?');
+    struct request request = {.server = http->server, .mailbox = mailbox};
+    struct query query;
+    enum MHD_Result result;
+
+    if (query_read(&query, text ? text + 1 : "")) {
+        fill_request(&request, &query, connection);
+        result = reply_command(http, connection, &request, call->body);
+    } else {
+        result = reply_text(connection, 400, NULL, NULL, "the query names no command\n");
+    }
+    query_clear(&query);
+    return result;
+}
+
+static bool is_endpoint(const char *url)
+{
+    size_t length = sizeof endpoint - 1;
+
+    return g_ascii_strncasecmp(url, endpoint, length) == 0 && (url[length] == '\0' || strcmp(url + length, "/") == 0 ||
+                                                               g_ascii_strcasecmp(url + length, "/default.eas") == 0);
+}
+
+static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection, const struct call *call,
+                               const char *url, const char *method)
+{
+    struct mailbox *mailbox;
+
+    if (!is_endpoint(url))
+        return reply_text(connection, 404, NULL, NULL, "nothing here; ActiveSync is at /Microsoft-Server-ActiveSync\n");
+    if (!(mailbox = authenticate(http->server, connection)))
+        return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"easd\", charset=\"UTF-8\"",
+                          "user or password wrong\n");
+    if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0)
+        return reply_options(http, connection);
+    if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
+        return reply_text(connection, 405, MHD_HTTP_HEADER_ALLOW, "OPTIONS, POST", "ActiveSync wants POST\n");
+    if (call->too_large)
+        return reply_text(connection, 413, NULL, NULL, "the request is too large\n");
+    return reply_post(http, connection, call, mailbox);
+}
+
+static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *data, size_t *size, void **state)
+{
+    struct call *call = *state;
+
+    (void)version;
+    if (!call->begun) {
+        call->begun = true;
+        return MHD_YES;
+    }
+    if (*size) {
+        if (call->body->len + *size > EASD_REQUEST_BYTES)
+            call->too_large = true;
+        else
+            g_byte_array_append(call->body, (const guint8 *)data, (guint)*size);
+        *size = 0;
+        return MHD_YES;
+    }
+    return respond(ctx, connection, call, url, method);
+}
+
+static bool parse_listen(const char *listen, struct sockaddr_storage *address, char *host, size_t room)
+{
+    const char *colon = strrchr(listen, ':');
+    guint64 port;
+
+    if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL) || (size_t)(colon - listen) >= room)
+        return false;
+    memset(address, 0, sizeof *address);
+    g_strlcpy(host, listen, (size_t)(colon - listen) + 1);
+    if (host[0] == '[') {
+        struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+        g_autofree char *bare = g_strndup(host + 1, strcspn(host + 1, "]"));
+
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, bare, &six->sin6_addr) == 1;
+    }
+    struct sockaddr_in *four = (struct sockaddr_in *)address;
+
+    four->sin_family = AF_INET;
+    four->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, host, &four->sin_addr) == 1;
+}
+
+static char *list_versions(const GArray *versions)
+{
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; i < versions->len; i++) {
+        int version = g_array_index(versions, int, i);
+
+        g_string_append_printf(list, "%s%d.%d", i ? "," : "", version / 10, version % 10);
+    }
+    return g_string_free(list, FALSE);
+}
+
+/* One thread a connection: a Ping holds its thread for an hour and nobody else's. */
+static struct MHD_Daemon *start_daemon(struct http *http, const struct http_options *options,
+                                       struct sockaddr_storage *address)
+{
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     (address->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0) | (options->certificate ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->certificate},
+                                   {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->key},
+                                   {MHD_OPTION_END, 0, NULL}};
+    static struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+
+    return MHD_start_daemon(flags, 0, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)address,
+                            MHD_OPTION_URI_LOG_CALLBACK, call_begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, call_end, NULL,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)EASD_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)EASD_IDLE_SECONDS, MHD_OPTION_ARRAY, options->certificate ? tls : none,
+                            MHD_OPTION_END);
+}
+
+struct http *http_start(struct server *server, const struct http_options *options, char **error)
+{
+    struct http *http = g_new0(struct http, 1);
+    struct sockaddr_storage address;
+    char host[INET6_ADDRSTRLEN + 3];
+
+    http->server = server;
+    http->versions = list_versions(server->versions);
+    if (!parse_listen(options->listen, &address, host, sizeof host)) {
+        *error = g_strdup_printf("unable to listen on %s: not ADDRESS:PORT", options->listen);
+    } else if (!(http->daemon = start_daemon(http, options, &address))) {
+        *error = g_strdup_printf("unable to listen on %s: %s", options->listen,
+                                 errno ? g_strerror(errno) : "the certificate or its key is not right");
+    } else {
+        http->url = g_strdup_printf("%s://%s:%u%s", options->certificate ? "https" : "http", host,
+                                    MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port, endpoint);
+        return http;
+    }
+    http_stop(http);
+    return NULL;
+}
+
+void http_stop(struct http *http)
+{
+    if (http->daemon)
+        MHD_stop_daemon(http->daemon);
+    g_free(http->url);
+    g_free(http->versions);
+    g_free(http);
+}
+
+const char *http_url(const struct http *http)
+{
+    return http->url;
+}

@@ -1,0 +1,38 @@
+/* From a file to the properties and the body that Sync and ItemOperations give. */
+#ifndef EASD_ITEM_H
+#define EASD_ITEM_H
+
+#include "codec/wire/wbxml_tree.h"
+#include "contrib/easd/answer.h"
+#include "contrib/easd/mailbox.h"
+#include "contrib/easd/options.h"
+
+/* Where a body goes that is to be a part of its own (MS-ASCMD 2.2.2.10.1). */
+struct item_parts {
+    GPtrArray *parts; /* of struct answer; a Part's number is its index + 1 */
+};
+
+struct item_writer {
+    struct answer *answer;
+    struct wbxml_writer wbxml; /* into answer->bytes */
+    int version;               /* ten times the protocol's: 121 to 161 */
+    struct item_parts *parts;  /* NULL: bodies inline */
+    GByteArray *buffer;        /* for files, reused from one to the next */
+};
+
+/* What writing an item came to. */
+enum item_result { ITEM_WRITTEN, ITEM_GONE, ITEM_REFUSED };
+
+/* Writes the children of ApplicationData or Properties. On anything but ITEM_WRITTEN nothing was
+ * written; ITEM_REFUSED marked the entry and said why. */
+enum item_result item_write(struct item_writer *writer, const struct folder *folder, struct entry *entry,
+                            const struct options *options);
+
+/* How many bytes of memory an item will take in an answer, roughly; *files counts the files that
+ * stay open for it. */
+gint64 item_cost(const struct folder *folder, const struct entry *entry, const struct options *options, guint *files);
+
+/* Whether an entry is inside a FilterType, since being its beginning. */
+bool item_in_filter(const struct folder *folder, struct entry *entry, int filter, gint64 since);
+
+#endif

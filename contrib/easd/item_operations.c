@@ -1,0 +1,173 @@
+/* ItemOperations Fetch (MS-ASCMD 2.2.1.10), inline or multipart. Range is left aside for bodies, as
+ * Exchange leaves it: TruncationSize is what shortens them. */
+#include <string.h>
+
+#include "contrib/easd/command.h"
+#include "contrib/easd/item.h"
+#include "contrib/easd/limits.h"
+
+enum {
+    STATUS_OK = 1,
+    STATUS_PROTOCOL = 2,
+    STATUS_NOT_FOUND = 6,
+    STATUS_UNKNOWN_STORE = 9,
+    STATUS_BAD_ATTACHMENT = 15,
+    STATUS_DENIED = 16,
+    STATUS_TOO_MANY = 103,
+};
+
+struct fetch {
+    const char *collection_id, *server_id;
+    struct folder *folder;
+    struct entry *entry;
+    struct options options;
+};
+
+static int find_item(struct fetch *fetch, const struct request *request)
+{
+    fetch->folder = mailbox_folder(request->mailbox, fetch->collection_id);
+    fetch->entry = fetch->folder ? folder_entry(fetch->folder, fetch->server_id) : NULL;
+    return fetch->entry && fetch->entry->present && fetch->entry->served != SERVED_NO ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static int read_fetch(struct fetch *fetch, const struct eas_node *node, const struct request *request)
+{
+    const char *store = eas_node_text(node, TAG_ItemOperations_Store);
+    const struct eas_node *options = eas_node_child(node, TAG_ItemOperations_Options);
+    int status;
+
+    options_init(&fetch->options);
+    fetch->collection_id = eas_node_text(node, TAG_AirSync_CollectionId);
+    fetch->server_id = eas_node_text(node, TAG_AirSync_ServerId);
+    if (!store)
+        return STATUS_PROTOCOL;
+    if (g_ascii_strcasecmp(store, "Mailbox") != 0)
+        return STATUS_UNKNOWN_STORE;
+    if (eas_node_child(node, TAG_AirSyncBase_FileReference))
+        return STATUS_BAD_ATTACHMENT;
+    if (!fetch->collection_id || !fetch->server_id)
+        return eas_node_child(node, TAG_Search_LongId) ? STATUS_NOT_FOUND : STATUS_PROTOCOL;
+    status = find_item(fetch, request);
+    if (status == STATUS_OK && options && options_read(&fetch->options, options, fetch->folder->class) != 1)
+        return STATUS_PROTOCOL;
+    return status;
+}
+
+static void write_head(struct wbxml_writer *wbxml, const struct fetch *fetch, int status)
+{
+    wbxml_open(wbxml, TAG_ItemOperations_Fetch);
+    wbxml_number(wbxml, TAG_ItemOperations_Status, status);
+    if (fetch->collection_id)
+        wbxml_text(wbxml, TAG_AirSync_CollectionId, fetch->collection_id);
+    if (fetch->server_id)
+        wbxml_text(wbxml, TAG_AirSync_ServerId, fetch->server_id);
+}
+
+static void write_fetch(struct item_writer *writer, const struct eas_node *node, const struct request *request)
+{
+    struct wbxml_writer *wbxml = &writer->wbxml;
+    struct fetch fetch;
+    int status = read_fetch(&fetch, node, request);
+    guint mark = wbxml->out->len;
+    unsigned page = wbxml->page;
+
+    write_head(wbxml, &fetch, status);
+    if (status == STATUS_OK) {
+        wbxml_text(wbxml, TAG_AirSync_Class, class_name(fetch.folder->class));
+        wbxml_open(wbxml, TAG_ItemOperations_Properties);
+        if (item_write(writer, fetch.folder, fetch.entry, &fetch.options) == ITEM_WRITTEN) {
+            wbxml_close(wbxml);
+        } else {
+            g_byte_array_set_size(wbxml->out, mark);
+            wbxml->page = page;
+            write_head(wbxml, &fetch, STATUS_NOT_FOUND);
+        }
+    }
+    wbxml_close(wbxml);
+}
+
+/* Nothing here empties or moves: the directory is the truth. */
+static void write_denied(struct wbxml_writer *wbxml, const struct eas_node *node)
+{
+    wbxml_open(wbxml, node->tag);
+    wbxml_number(wbxml, TAG_ItemOperations_Status, STATUS_DENIED);
+    if (node->tag == TAG_ItemOperations_Move)
+        wbxml_text(wbxml, TAG_ItemOperations_ConversationId, eas_node_text(node, TAG_ItemOperations_ConversationId));
+    else
+        wbxml_text(wbxml, TAG_AirSync_CollectionId, eas_node_text(node, TAG_AirSync_CollectionId));
+    wbxml_close(wbxml);
+}
+
+/* 1, or what is wrong with the request as a whole. */
+static int check_operations(const struct eas_node *root)
+{
+    guint count = 0;
+
+    for (const struct eas_node *node = root->first; node; node = node->next, count++)
+        if (node->tag != TAG_ItemOperations_Fetch && node->tag != TAG_ItemOperations_Move &&
+            node->tag != TAG_ItemOperations_EmptyFolderContents)
+            return STATUS_PROTOCOL;
+    return count == 0 ? STATUS_PROTOCOL : count > EASD_FETCHES ? STATUS_TOO_MANY : STATUS_OK;
+}
+
+static void put_le32(GByteArray *out, uint64_t number)
+{
+    guint8 bytes[] = {number & 0xff, number >> 8 & 0xff, number >> 16 & 0xff, number >> 24 & 0xff};
+
+    g_byte_array_append(out, bytes, sizeof bytes);
+}
+
+/* count, offset and length of each part, then the parts; the document is the first (MS-ASCMD 2.2.2.10.1). */
+static void join_parts(struct answer *answer, GPtrArray *parts)
+{
+    struct answer *whole = answer_new(), *document = answer_new();
+    uint64_t offset = 4 + 8 * ((uint64_t)parts->len + 1);
+
+    answer_append(document, answer);
+    g_ptr_array_insert(parts, 0, document);
+    put_le32(whole->bytes, parts->len);
+    for (guint i = 0; i < parts->len; i++) {
+        put_le32(whole->bytes, offset);
+        put_le32(whole->bytes, answer_length(parts->pdata[i]));
+        offset += answer_length(parts->pdata[i]);
+    }
+    for (guint i = 0; i < parts->len; i++)
+        answer_append(whole, parts->pdata[i]);
+    answer_append(answer, whole);
+    answer->content_type = "application/vnd.ms-sync.multipart";
+    answer_free(whole);
+}
+
+static void free_part(void *part)
+{
+    answer_free(part);
+}
+
+void run_item_operations(struct request *request, struct answer *answer)
+{
+    int status = check_operations(request->root);
+    g_autoptr(GPtrArray) bodies = g_ptr_array_new_with_free_func(free_part);
+    struct item_parts parts = {bodies};
+    struct item_writer writer = {.answer = answer, .version = request->version};
+
+    if (status != STATUS_OK) {
+        answer_status(answer, request->command->root, request->command->status, status);
+        return;
+    }
+    writer.parts = request->multipart ? &parts : NULL;
+    writer.buffer = g_byte_array_new();
+    answer_begin(answer, &writer.wbxml);
+    wbxml_open(&writer.wbxml, TAG_ItemOperations_ItemOperations);
+    wbxml_number(&writer.wbxml, TAG_ItemOperations_Status, STATUS_OK);
+    wbxml_open(&writer.wbxml, TAG_ItemOperations_Response);
+    for (const struct eas_node *node = request->root->first; node; node = node->next)
+        if (node->tag == TAG_ItemOperations_Fetch)
+            write_fetch(&writer, node, request);
+        else
+            write_denied(&writer.wbxml, node);
+    wbxml_close(&writer.wbxml);
+    wbxml_close(&writer.wbxml);
+    g_byte_array_unref(writer.buffer);
+    if (request->multipart)
+        join_parts(answer, bodies);
+}

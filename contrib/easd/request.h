@@ -1,0 +1,31 @@
+/* One request, taken apart: what a command needs to know of HTTP. */
+#ifndef EASD_REQUEST_H
+#define EASD_REQUEST_H
+
+#include "codec/wire/wbxml_tree.h"
+#include "contrib/easd/answer.h"
+#include "contrib/easd/device.h"
+#include "contrib/easd/mailbox.h"
+
+struct command;
+
+struct server {
+    GPtrArray *mailboxes; /* of struct mailbox */
+    char *password;
+    GArray *versions; /* of int, ten times the protocol's, rising */
+    bool policy;      /* provisioning is demanded */
+};
+
+struct request {
+    struct server *server;
+    const struct command *command;
+    int version; /* 0: none given */
+    char *user, *device_id, *device_type;
+    guint32 policy_key;
+    bool multipart, gzip;
+    struct mailbox *mailbox;
+    struct device *device;
+    struct eas_node *root; /* NULL: an empty body */
+};
+
+#endif
