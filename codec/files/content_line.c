@@ -50,7 +50,7 @@ void content_line_text(GString *out, const char *name, const char *text)
     if (!text || !*text)
         return;
     g_autofree char *value = content_text(text);
-    if (*value)
+    if (value[strspn(value, " \t")])
         content_line(out, name, value);
 }
 

@@ -14,7 +14,7 @@ void content_line(GString *out, const char *name, const char *value);
 void content_line_printf(GString *out, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same for a TEXT value: escapes it; appends nothing where text is NULL or has no
- * character to show, for libical takes an empty value for an error. */
+ * character to show, for libical takes a blank value for an error. */
 void content_line_text(GString *out, const char *name, const char *text);
 
 /* A TEXT value: backslash, semicolon, comma and line ends escaped, every kind of line end as \n,

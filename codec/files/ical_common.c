@@ -55,9 +55,9 @@ void ical_add_categories(GString *out, const struct eas_node *data, eas_tag cate
     g_autoptr(GString) list = g_string_new(NULL);
     const struct eas_node *child = eas_node_child(eas_node_child(data, categories), category);
     for (; child; child = eas_node_next(child)) {
-        if (!*child->text)
-            continue;
         g_autofree char *text = content_text(child->text);
+        if (!text[strspn(text, " \t")])
+            continue;
         g_string_append_printf(list, "%s%s", list->len ? "," : "", text);
     }
     if (list->len)

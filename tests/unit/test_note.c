@@ -69,12 +69,15 @@ static void bodies_of_every_type(void **state)
 static void an_empty_note_is_a_note(void **state)
 {
     (void)state;
-    g_autoptr(eas_node) data = ITEM({N(LastModifiedDate), "lately"}, {N(MessageClass), "IPM.StickyNote.Voice"});
+    g_autoptr(eas_node) data = ITEM({N(Subject), "\t"}, {N(Categories), NULL}, {N(Category), " "}, {EAS_TAG_NONE, NULL},
+                                    {N(LastModifiedDate), "lately"}, {N(MessageClass), "IPM.StickyNote.Voice"});
     g_autofree char *file = item_file(EAS_NOTES, data, &context);
 
     assert_true(has_line(file, "DTSTAMP:19700101T000000Z"));
     assert_true(has_line(file, "X-EAS-MESSAGE-CLASS:IPM.StickyNote.Voice"));
     assert_null(strstr(file, "LAST-MODIFIED"));
+    assert_null(strstr(file, "SUMMARY"));
+    assert_null(strstr(file, "CATEGORIES"));
     icalcomponent_free(ical_check(file, ICAL_VJOURNAL_COMPONENT));
 }
 
