@@ -76,7 +76,7 @@ static struct eas_result no_common_version(const char *list)
  * works all the same: the first command shall tell. */
 static bool options_means_nothing(const struct eas_result *result)
 {
-    static const int codes[] = {200, 400, 404, 405, 500, 501};
+    static const int codes[] = {200, 400, 404, 405, 449, 500, 501};
 
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (result->http == codes[i])

@@ -110,7 +110,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
         http_exchange(link->http, &request, answer);
         trace_end(trace, answer);
         note_counts(session, answer);
-        if (request.once || !fault_is_lost(answer) || resend > LIMIT_HTTP_RETRIES)
+        if (request.once || !fault_is_lost(session->trust, link->http, answer) || resend > LIMIT_HTTP_RETRIES)
             break;
         pause_before(link, resend);
     }

@@ -1,6 +1,7 @@
 #include "cache/server/fault.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "codec/wire/status.h"
 
@@ -29,7 +30,7 @@ static struct eas_result broken(const struct tls_trust *trust, struct http *http
     struct eas_result result;
     long error = 0, proxy_status = 0;
 
-    if (tls_explain(trust, http_handle(http), code, host, &result))
+    if (tls_explain(trust, http_handle(http), code, http_words(http), host, &result))
         return result;
     curl_easy_getinfo(http_handle(http), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status == 407)
@@ -39,6 +40,8 @@ static struct eas_result broken(const struct tls_trust *trust, struct http *http
     curl_easy_getinfo(http_handle(http), CURLINFO_OS_ERRNO, &error);
     if (code == CURLE_COULDNT_CONNECT && error == ECONNREFUSED)
         return eas_unreachable(75, "%.80s refuses connections; check the port, or the server is down", host);
+    if (code == CURLE_COULDNT_CONNECT && error != 0)
+        return eas_unreachable(75, "no connection with %.80s can be made: %s", host, g_strerror((int)error));
     for (size_t i = 0; i < G_N_ELEMENTS(breaks); i++)
         if (breaks[i].code == code) {
             const char *format = breaks[i].format;
@@ -74,26 +77,71 @@ static struct eas_result unreadable(enum wbxml_error error, enum eas_command com
     return result;
 }
 
+/* What a header says, fit for a sentence. */
+static char *shown(const char *value)
+{
+    return g_strcanon(g_strndup(value, 60), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " ,.-_:/?=", '?');
+}
+
+static bool offers_password(struct http *http)
+{
+    struct curl_header *header;
+    bool any = false;
+
+    for (size_t i = 0;
+         curl_easy_header(http_handle(http), "WWW-Authenticate", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++) {
+        if (g_ascii_strncasecmp(header->value, "Basic", 5) == 0)
+            return true;
+        any = true;
+    }
+    return !any;
+}
+
+static void append_text(struct eas_result *result, const char *words, const char *value)
+{
+    g_autofree char *visible = shown(value);
+
+    g_strlcat(result->text, words, sizeof result->text);
+    g_strlcat(result->text, visible, sizeof result->text);
+}
+
+/* What the headers of a refusal add to its sentence. */
+static void add_details(struct http *http, struct eas_result *result)
+{
+    static const struct {
+        const char *header, *words;
+    } rows[] = {
+        {"X-MS-ASThrottle", "; its reason: "},
+        {"X-MS-Credential-Service-Url", "; see "},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (http_header(http, rows[i].header))
+            append_text(result, rows[i].words, http_header(http, rows[i].header));
+    if (result->http == 401 && !offers_password(http))
+        append_text(result, "; it takes no password but wants: ", http_header(http, "WWW-Authenticate"));
+    if (result->retry_after_s > 0) {
+        g_autofree char *seconds = g_strdup_printf("%d s", result->retry_after_s);
+
+        append_text(result, "; it asks to wait ", seconds);
+    }
+}
+
 static struct eas_result answered(struct http *http, const struct http_answer *answer, const char *host)
 {
     struct eas_result result = eas_http_result(answer->status);
-    const char *reason = http_header(http, "X-MS-ASThrottle");
-    g_autofree char *shown = NULL;
 
     if (answer->page)
-        result =
-            eas_unreachable(76,
-                            "%.80s answers with a page (%.40s) instead of ActiveSync; a proxy or a network log-in page "
-                            "may stand in between, or the address is wrong",
-                            host, answer->content_type);
+        result = eas_unreachable(
+            76,
+            "%.60s answers with a page (%.40s) instead of ActiveSync; a proxy or a network's log-in page "
+            "may stand in between, or the address is wrong",
+            host, answer->content_type);
     result.http = answer->status;
-    result.retry_after_s = (int)http_retry_after(http);
-    if (eas_is_served(&result) || !reason)
+    if (eas_is_served(&result))
         return result;
-    shown = g_strcanon(g_strndup(reason, 40), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS " ,.-_", '?');
-    result = eas_unreachable(75, "the server asks to be left in peace for a while (%s)", shown);
-    result.http = answer->status;
     result.retry_after_s = (int)http_retry_after(http);
+    add_details(http, &result);
     return result;
 }
 
@@ -122,8 +170,12 @@ struct eas_result fault_result(const struct tls_trust *trust, struct http *http,
     }
 }
 
-bool fault_is_lost(const struct http_answer *answer)
+bool fault_is_lost(const struct tls_trust *trust, struct http *http, const struct http_answer *answer)
 {
+    struct eas_result ignored;
+
     return answer->end == HTTP_FAILED && !answer->began &&
-           (answer->code == CURLE_GOT_NOTHING || answer->code == CURLE_SEND_ERROR || answer->code == CURLE_RECV_ERROR);
+           (answer->code == CURLE_GOT_NOTHING || answer->code == CURLE_SEND_ERROR ||
+            answer->code == CURLE_RECV_ERROR) &&
+           !tls_explain(trust, http_handle(http), answer->code, http_words(http), "", &ignored);
 }

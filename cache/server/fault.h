@@ -13,6 +13,6 @@ struct eas_result fault_result(const struct tls_trust *trust, struct http *http,
 
 /* Whether no byte of an answer came, on a connection that had been made: the request may be sent
  * once more if doing it twice does no harm. */
-bool fault_is_lost(const struct http_answer *answer);
+bool fault_is_lost(const struct tls_trust *trust, struct http *http, const struct http_answer *answer);
 
 #endif

@@ -312,3 +312,8 @@ CURL *http_handle(struct http *http)
 {
     return http->easy;
 }
+
+const char *http_words(const struct http *http)
+{
+    return http->error;
+}

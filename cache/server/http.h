@@ -71,5 +71,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
 const char *http_header(struct http *http, const char *name);
 long http_retry_after(struct http *http);
 CURL *http_handle(struct http *http);
+/* Curl's own account of how the last transfer broke; "" where it gave none. */
+const char *http_words(const struct http *http);
 
 #endif

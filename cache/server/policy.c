@@ -13,8 +13,7 @@ unsigned policy_generation(struct session *session)
     return generation;
 }
 
-/* A key goes into a header: only what the specification allows may pass. */
-static bool is_policy_key(const char *key)
+bool policy_is_key(const char *key)
 {
     return key && *key && strlen(key) <= 10 && strspn(key, "0123456789") == strlen(key);
 }
@@ -53,7 +52,7 @@ static struct eas_result judge_policy(const struct provision_answer *answer, boo
 {
     struct eas_result result = eas_status_result(EAS_PROVISION, EAS_LEVEL_COLLECTION, MAX(answer->policy_status, 1));
 
-    if (eas_is_served(&result) && answer->policy_status != 2 && wants_key && !is_policy_key(answer->policy_key)) {
+    if (eas_is_served(&result) && answer->policy_status != 2 && wants_key && !policy_is_key(answer->policy_key)) {
         result =
             eas_refused(EAS_SCOPE_ACCOUNT, 69, "the server gives its policy without a key; tell the administrator");
         result.action = EAS_ACTION_STOP;
@@ -95,7 +94,7 @@ static struct eas_result acknowledge(struct link *link, const struct provision_a
     if (eas_is_served(&result))
         result = judge_policy(&second, false);
     if (eas_is_served(&result))
-        keep_policy(link->session, is_policy_key(second.policy_key) ? second.policy_key : first->policy_key,
+        keep_policy(link->session, policy_is_key(second.policy_key) ? second.policy_key : first->policy_key,
                     first->policy);
     provision_clear(&second);
     return result;

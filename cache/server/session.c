@@ -117,7 +117,7 @@ static void settle_rest(struct session *session)
     session->version = config->version ? config->version : eas_version_parse(version);
     session->introduced = introduced != NULL;
     session_set_text(session, &session->user, user);
-    session_set_text(session, &session->policy_key, key ? key : "0");
+    session_set_text(session, &session->policy_key, policy_is_key(key) ? key : "0");
     session_set_text(session, &session->server_name, name ? name : "");
     read_commands(session);
 }

@@ -74,6 +74,8 @@ struct eas_result session_ask(struct link *link, enum eas_command command, const
 /* Both phases of Provision (policy.c), unless another link went through them since generation. */
 struct eas_result policy_provision(struct link *link, unsigned generation);
 unsigned policy_generation(struct session *session);
+/* Whether key, or NULL, is a number as the specification has it: it goes into a header. */
+bool policy_is_key(const char *key);
 
 /* Chooses among the server's versions anew, after it refused the present one or announced others
  * (connect.c). SERVED only if nothing changes for the caller. */

@@ -1,10 +1,12 @@
 #include "cache/server/tls.h"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { PIN_BYTES = SHA256_DIGEST_LENGTH };
@@ -226,7 +228,63 @@ static struct eas_result certificate_fault(CURL *easy, const char *host)
     return result;
 }
 
-bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *host, struct eas_result *result)
+/* What the handshake's end says, by OpenSSL's reason. */
+static const struct {
+    int reason;
+    enum eas_outcome outcome; /* REFUSED: only a person can change it */
+    int exit_code;
+    const char *text;
+} handshakes[] = {
+    {SSL_R_WRONG_VERSION_NUMBER, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
+    {SSL_R_HTTP_REQUEST, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
+    {SSL_R_UNSUPPORTED_PROTOCOL, EAS_REFUSED, 77, "speaks no TLS of 1.2 or later; ask the administrator for it"},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, EAS_REFUSED, 77,
+     "speaks no TLS of 1.2 or later; ask the administrator for it"},
+    {SSL_R_DH_KEY_TOO_SMALL, EAS_REFUSED, 77, "offers only encryption that is no longer safe; tell the administrator"},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, EAS_REFUSED, 77,
+     "agrees on no encryption; it may want a client certificate (--client-cert), or offer none that is safe"},
+    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, EAS_REFUSED, 77,
+     "wants a client certificate; give one with --client-cert and --client-key"},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, EAS_REFUSED, 77,
+     "refuses the client certificate; ask the administrator for the right one"},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, EAS_REFUSED, 77,
+     "refuses the client certificate; ask the administrator for the right one"},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, EAS_REFUSED, 77,
+     "refuses the client certificate, which has expired; get a new one"},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, EAS_REFUSED, 77,
+     "refuses the client certificate, which was revoked; get a new one"},
+    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, EAS_REFUSED, 77,
+     "does not know the authority of the client certificate; ask the administrator for the right one"},
+    {SSL_R_TLSV1_UNRECOGNIZED_NAME, EAS_REFUSED, 77, "does not go by that name; check the server's address"},
+};
+
+/* Curl keeps OpenSSL's error only as words, "error:0A00045C:SSL routines:...": the reason is in the number. */
+static int handshake_reason(const char *words)
+{
+    const char *number = strstr(words, "error:");
+
+    return number ? ERR_GET_REASON(strtoul(number + strlen("error:"), NULL, 16)) : 0;
+}
+
+static bool handshake_fault(const char *words, const char *host, struct eas_result *result)
+{
+    int reason = handshake_reason(words);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(handshakes); i++) {
+        if (handshakes[i].reason != reason)
+            continue;
+        *result = handshakes[i].outcome == EAS_REFUSED
+                      ? eas_refused(EAS_SCOPE_FATAL, handshakes[i].exit_code, "%.60s %s", host, handshakes[i].text)
+                      : eas_unreachable(handshakes[i].exit_code, "%.60s %s", host, handshakes[i].text);
+        result->action = EAS_ACTION_STOP;
+        return true;
+    }
+    return false;
+}
+
+bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *words, const char *host,
+                 struct eas_result *result)
 {
     switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -237,16 +295,21 @@ bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const
     case CURLE_SSL_CERTPROBLEM:
         *result = eas_refused(EAS_SCOPE_FATAL, 77, "the client certificate %.80s or its key cannot be used",
                               trust->client_cert ? trust->client_cert : "");
+        result->action = EAS_ACTION_STOP;
         return true;
     case CURLE_SSL_CIPHER:
         *result = eas_refused(EAS_SCOPE_FATAL, 77, "%.60s offers only encryption that is no longer safe", host);
+        result->action = EAS_ACTION_STOP;
         return true;
     case CURLE_SSL_CONNECT_ERROR:
-        *result = eas_unreachable(75,
-                                  "no encrypted connection with %.60s could be made; it may speak no TLS there, "
-                                  "none that is safe, or want a client certificate",
-                                  host);
+        if (!handshake_fault(words, host, result))
+            *result =
+                eas_unreachable(75, "no encrypted connection with %.60s could be made; a firewall may cut it", host);
         return true;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        /* With TLS 1.3 the server refuses a client after the handshake was done for it. */
+        return handshake_fault(words, host, result);
     default:
         return false;
     }

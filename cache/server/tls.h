@@ -22,9 +22,11 @@ void tls_trust_free(struct tls_trust *trust);
 /* Makes a curl handle check by it; trust must outlive the handle. */
 void tls_apply(const struct tls_trust *trust, CURL *easy);
 
-/* What a transfer that ended with a TLS code means; host is for the sentence. UNREACHABLE for a
- * connection that broke or speaks no TLS, REFUSED and fatal (exit code 77) for a certificate. False
- * when code has nothing to do with TLS. */
-bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *host, struct eas_result *result);
+/* What a transfer that ended with a code has to do with TLS: UNREACHABLE for a connection that broke
+ * or speaks no TLS, REFUSED and fatal (exit code 77) for a certificate or for encryption that cannot be
+ * agreed on. words is curl's own account of the error, host is for the sentence. False when it has
+ * nothing to do with TLS. */
+bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *words, const char *host,
+                 struct eas_result *result);
 
 #endif

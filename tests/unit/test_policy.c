@@ -11,21 +11,6 @@
 #include "tests/unit/lib/rig.h"
 #include "tests/unit/lib/script.h"
 
-static void start_warm(struct rig *rig, script_handler handler, void *ctx)
-{
-    rig_start(rig, handler, ctx, NULL);
-    rig_warm(rig);
-    rig_session(rig, NULL);
-    assert_non_null(rig->session);
-}
-
-static void expect_key(struct rig *rig, unsigned index, const char *expected)
-{
-    g_autofree char *key = script_request_header(script_server_request(rig->server, index), "X-MS-PolicyKey");
-
-    assert_string_equal(key ? key : "(none)", expected);
-}
-
 /* 142 in a document and 449 alike: both phases, then the same request again. */
 static void both_phases_then_the_same_again(void **state)
 {
@@ -38,7 +23,7 @@ static void both_phases_then_the_same_again(void **state)
             SCRIPT(wishes[i], {STEP_POLICY, 1, NULL, "1111"}, {STEP_POLICY, 1, NULL, "4294967295"}, {STEP_DOCUMENT, 1});
         struct rig rig;
 
-        start_warm(&rig, script_play, &script);
+        rig_start_warm(&rig, script_play, &script);
         struct eas_result result = rig_call(&rig, EAS_SYNC);
         g_autofree char *commands = script_commands(rig.server);
         g_autofree char *kept = rig_recall(&rig, "policy-key");
@@ -46,10 +31,10 @@ static void both_phases_then_the_same_again(void **state)
         assert_int_equal(result.outcome, EAS_SERVED);
         assert_int_equal(rig.status, 1);
         assert_string_equal(commands, "Sync Provision Provision Sync");
-        expect_key(&rig, 0, "0");
-        expect_key(&rig, 1, "0");
-        expect_key(&rig, 2, "1111");
-        expect_key(&rig, 3, "4294967295");
+        expect_header(&rig, 0, "X-MS-PolicyKey", "0");
+        expect_header(&rig, 1, "X-MS-PolicyKey", "0");
+        expect_header(&rig, 2, "X-MS-PolicyKey", "1111");
+        expect_header(&rig, 3, "X-MS-PolicyKey", "4294967295");
         assert_string_equal(kept, "4294967295");
         assert_string_equal(session_policy_key(rig.session), "4294967295");
         const struct script_request *acknowledgement = script_server_request(rig.server, 2);
@@ -126,7 +111,7 @@ static void every_answer_to_provision_has_its_end(void **state)
         struct script script = {.steps = steps, .count = G_N_ELEMENTS(steps)};
         struct rig rig;
 
-        start_warm(&rig, script_play, &script);
+        rig_start_warm(&rig, script_play, &script);
         struct eas_result result = rig_call(&rig, EAS_SYNC);
         g_autofree char *commands = script_commands(rig.server);
 
@@ -144,7 +129,7 @@ static void an_order_to_wipe_is_handed_on(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, script_play, &script);
+    rig_start_warm(&rig, script_play, &script);
     struct eas_result result = rig_call(&rig, EAS_SYNC);
 
     assert_int_equal(result.outcome, EAS_REFUSED);
@@ -168,7 +153,7 @@ static void two_rounds_in_a_row_are_enough(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, never_enough, NULL);
+    rig_start_warm(&rig, never_enough, NULL);
     struct eas_result result = rig_call(&rig, EAS_SYNC);
 
     assert_int_equal(result.outcome, EAS_REFUSED);
@@ -210,7 +195,7 @@ static void many_links_provision_once(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, wants_a_key, NULL);
+    rig_start_warm(&rig, wants_a_key, NULL);
     /* The credentials are proven first, so that the three may ask at the same time. */
     assert_int_equal(rig_call(&rig, EAS_PING).outcome, EAS_SERVED);
     for (size_t i = 0; i < LINKS; i++) {
@@ -233,7 +218,7 @@ static void a_403_is_provisioned_once(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, script_play, &script);
+    rig_start_warm(&rig, script_play, &script);
     for (unsigned i = 0; i < 2; i++) {
         struct eas_result result = rig_call(&rig, EAS_SYNC);
 

@@ -1,7 +1,6 @@
-/* The session's calls against a scripted server. Catches: a first contact out of order or repeated,
- * a wrong password tried twice, an HTTP code taken for an answer, a redirect that takes the password along,
- * a cookie kept to one connection, a lost answer to a Sync given up or to a SendMail repeated, a
- * version that changes by itself. */
+/* The session against a scripted server: first contact, versions, codes, credentials. Catches: a first
+ * contact out of order or repeated, a version that changes by itself, an HTTP code taken for an answer, a
+ * wrong password tried twice, an interruption that waits. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -13,31 +12,6 @@
 #include "tests/unit/lib/script.h"
 
 #define LISTS(versions) "MS-ASProtocolVersions: " versions "\r\nMS-ASProtocolCommands: Sync,FolderSync , Ping\r\n"
-
-static void expect_commands(struct rig *rig, const char *expected)
-{
-    g_autofree char *commands = script_commands(rig->server);
-
-    assert_string_equal(commands, expected);
-}
-
-static void expect_header(struct rig *rig, unsigned index, const char *name, const char *expected)
-{
-    const struct script_request *request = script_server_request(rig->server, index);
-    g_autofree char *value = script_request_header(request, name);
-
-    if (g_strcmp0(value, expected) != 0)
-        fail_msg("request %u has %s: %s, expected %s", index, name, value, expected);
-}
-
-/* A rig whose session knows the server already. */
-static void start_warm(struct rig *rig, struct script *script)
-{
-    rig_start(rig, script_play, script, NULL);
-    rig_warm(rig);
-    rig_session(rig, NULL);
-    assert_non_null(rig->session);
-}
 
 static void first_contact_asks_in_order_and_once(void **state)
 {
@@ -84,7 +58,7 @@ static void a_warm_memory_asks_nothing(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, &script);
+    rig_start_warm(&rig, script_play, &script);
     assert_int_equal(session_connect(rig.link).outcome, EAS_SERVED);
     expect_commands(&rig, "");
     rig_call(&rig, EAS_FOLDER_SYNC);
@@ -186,7 +160,7 @@ static void a_version_changes_only_when_it_must(void **state)
         struct script script = SCRIPT(rows[i].refusal, {STEP_EMPTY, 0, LISTS("14.1,16.1"), NULL});
         struct rig rig;
 
-        start_warm(&rig, &script);
+        rig_start_warm(&rig, script_play, &script);
         struct eas_result result = rig_call(&rig, EAS_FOLDER_SYNC);
 
         if (result.action != rows[i].action || session_version(rig.session) != rows[i].version)
@@ -234,7 +208,7 @@ static void no_code_passes_for_an_answer(void **state)
         struct script script = SCRIPT({STEP_CODE, rows[i].code, rows[i].headers, NULL});
         struct rig rig;
 
-        start_warm(&rig, &script);
+        rig_start_warm(&rig, script_play, &script);
         struct eas_result result = rig_call(&rig, EAS_SYNC);
 
         if (result.outcome != rows[i].outcome || result.exit_code != rows[i].exit_code ||
@@ -255,7 +229,7 @@ static void an_empty_answer_is_an_answer(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, &script);
+    rig_start_warm(&rig, script_play, &script);
     assert_int_equal(rig_call(&rig, EAS_SYNC).outcome, EAS_SERVED);
     assert_true(rig.empty);
     assert_null(answer_tree_root(&rig.tree));
@@ -276,7 +250,7 @@ static void a_wrong_password_is_tried_once(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, &script);
+    rig_start_warm(&rig, script_play, &script);
     for (size_t i = 0; i < 3; i++) {
         links[i] = link_new(rig.session);
         threads[i] = g_thread_new("call", call_sync, links[i]);
@@ -294,130 +268,6 @@ static void a_wrong_password_is_tried_once(void **state)
     rig_stop(&rig);
 }
 
-static void a_lost_answer_is_asked_for_again(void **state)
-{
-    static const struct {
-        enum eas_command command;
-        unsigned lost; /* answers in a row */
-        enum eas_outcome outcome;
-        unsigned requests;
-    } rows[] = {
-        {EAS_SYNC, 1, EAS_SERVED, 2},
-        {EAS_FOLDER_SYNC, 2, EAS_SERVED, 3},
-        {EAS_SYNC, 9, EAS_UNREACHABLE, 4},
-        {EAS_SEND_MAIL, 1, EAS_UNREACHABLE, 1},
-        {EAS_SMART_REPLY, 1, EAS_UNREACHABLE, 1},
-        {EAS_SMART_FORWARD, 1, EAS_UNREACHABLE, 1},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct step steps[10] = {{STEP_LOST}, {STEP_LOST}, {STEP_LOST}, {STEP_LOST}, {STEP_LOST},
-                                 {STEP_LOST}, {STEP_LOST}, {STEP_LOST}, {STEP_LOST}, {STEP_LOST}};
-        struct script script = {.steps = steps, .count = 10};
-        struct rig rig;
-
-        steps[rows[i].lost] = (struct step){STEP_DOCUMENT, 1, NULL, NULL};
-        start_warm(&rig, &script);
-        struct eas_result result = rig_call(&rig, rows[i].command);
-
-        if (result.outcome != rows[i].outcome || script_server_count(rig.server, NULL) != rows[i].requests)
-            fail_msg("row %zu: outcome %d after %u requests, %s", i, result.outcome,
-                     script_server_count(rig.server, NULL), result.text);
-        for (unsigned n = 1; n < rows[i].requests; n++) {
-            const struct script_request *first = script_server_request(rig.server, 0);
-            const struct script_request *again = script_server_request(rig.server, n);
-
-            assert_string_equal(first->target, again->target);
-            assert_int_equal(first->body->len, again->body->len);
-            assert_memory_equal(first->body->data, again->body->data, first->body->len);
-        }
-        rig_stop(&rig);
-    }
-}
-
-/* On a connection kept from before, curl would resend by itself. */
-static void a_message_goes_once_on_a_kept_connection_too(void **state)
-{
-    struct script script = SCRIPT({STEP_DOCUMENT, 1}, {STEP_LOST});
-    struct rig rig;
-
-    (void)state;
-    start_warm(&rig, &script);
-    assert_int_equal(rig_call(&rig, EAS_FOLDER_SYNC).outcome, EAS_SERVED);
-    assert_int_equal(rig_call(&rig, EAS_SEND_MAIL).outcome, EAS_UNREACHABLE);
-    expect_commands(&rig, "FolderSync SendMail");
-    rig_stop(&rig);
-}
-
-static void cookies_are_given_back_by_every_link(void **state)
-{
-    struct script script = SCRIPT({STEP_DOCUMENT, 1, "Set-Cookie: node=a7; path=/\r\n", NULL}, {STEP_DOCUMENT, 1});
-    struct rig rig;
-
-    (void)state;
-    start_warm(&rig, &script);
-    rig_call(&rig, EAS_FOLDER_SYNC);
-    struct link *other = link_new(rig.session);
-
-    rig_call_on(other, EAS_SYNC);
-    link_free(other);
-    expect_header(&rig, 0, "Cookie", NULL);
-    expect_header(&rig, 1, "Cookie", "node=a7");
-    rig_stop(&rig);
-}
-
-static void a_moved_mailbox_is_followed_and_remembered(void **state)
-{
-    struct script script = SCRIPT({STEP_CODE, 451, "X-MS-Location: /moved/here\r\n", NULL}, {STEP_DOCUMENT, 1});
-    struct rig rig;
-
-    (void)state;
-    start_warm(&rig, &script);
-    assert_int_equal(rig_call(&rig, EAS_SYNC).outcome, EAS_SERVED);
-    rig_call(&rig, EAS_FOLDER_SYNC);
-    assert_non_null(strstr(session_url(rig.session), "/moved/here"));
-    assert_true(g_str_has_prefix(script_server_request(rig.server, 1)->target, "/moved/here?Cmd=Sync&"));
-    assert_true(g_str_has_prefix(script_server_request(rig.server, 2)->target, "/moved/here?Cmd=FolderSync&"));
-    /* The next session begins there. */
-    link_free(rig.link);
-    session_free(rig.session);
-    rig_session(&rig, NULL);
-    assert_non_null(strstr(session_url(rig.session), "/moved/here"));
-    rig_stop(&rig);
-}
-
-static void redirects_end(void **state)
-{
-    static const struct {
-        struct step steps[3];
-        unsigned requests;
-    } rows[] = {
-        {{{STEP_CODE, 451, "X-MS-Location: /Microsoft-Server-ActiveSync\r\n", NULL}}, 1},
-        {{{STEP_CODE, 302, "Location: https://evil.test/login\r\n", NULL}}, 1},
-        {{{STEP_CODE, 451, "X-MS-Location: https://evil.test/Microsoft-Server-ActiveSync\r\n", NULL}}, 1},
-        {{{STEP_CODE, 451, "X-MS-Location: \r\n", NULL}}, 1},
-        {{{STEP_CODE, 302, "Location: /a\r\n", NULL},
-          {STEP_CODE, 302, "Location: /b\r\n", NULL},
-          {STEP_CODE, 307, "Location: /a\r\n", NULL}},
-         4},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct script script = {.steps = rows[i].steps, .count = rows[i].steps[1].code ? 3 : 1};
-        struct rig rig;
-
-        start_warm(&rig, &script);
-        struct eas_result result = rig_call(&rig, EAS_SYNC);
-
-        if (result.outcome != EAS_REFUSED || script_server_count(rig.server, NULL) != rows[i].requests)
-            fail_msg("row %zu: outcome %d after %u requests, %s", i, result.outcome,
-                     script_server_count(rig.server, NULL), result.text);
-        rig_stop(&rig);
-    }
-}
-
 static gpointer interrupt_later(gpointer data)
 {
     struct rig *rig = data;
@@ -433,7 +283,7 @@ static void an_interruption_ends_a_call_and_a_wait(void **state)
     struct rig rig;
 
     (void)state;
-    start_warm(&rig, &script);
+    rig_start_warm(&rig, script_play, &script);
     GThread *thread = g_thread_new("interrupt", interrupt_later, &rig);
     struct eas_result result = rig_call(&rig, EAS_SYNC);
 
@@ -535,11 +385,6 @@ int main(void)
         cmocka_unit_test(no_code_passes_for_an_answer),
         cmocka_unit_test(an_empty_answer_is_an_answer),
         cmocka_unit_test(a_wrong_password_is_tried_once),
-        cmocka_unit_test(a_lost_answer_is_asked_for_again),
-        cmocka_unit_test(a_message_goes_once_on_a_kept_connection_too),
-        cmocka_unit_test(cookies_are_given_back_by_every_link),
-        cmocka_unit_test(a_moved_mailbox_is_followed_and_remembered),
-        cmocka_unit_test(redirects_end),
         cmocka_unit_test(an_interruption_ends_a_call_and_a_wait),
         cmocka_unit_test(a_bad_configuration_makes_no_session),
         cmocka_unit_test(nobody_there_is_told_by_its_exit_code),

@@ -165,8 +165,9 @@ static void old_tls_is_not_spoken(void **state)
     SSL_CTX_set_max_proto_version(tls, TLS1_1_VERSION);
     struct eas_result result = call_with(tls, cast->ca_file, NULL, NULL, NULL);
 
-    assert_int_equal(result.outcome, EAS_UNREACHABLE);
-    assert_int_equal(result.exit_code, 75);
+    assert_int_equal(result.outcome, EAS_REFUSED);
+    assert_int_equal(result.exit_code, 77);
+    assert_non_null(strstr(result.text, "1.2 or later"));
     SSL_CTX_free(tls);
 }
 
@@ -178,13 +179,37 @@ static void a_client_certificate_is_shown(void **state)
     SSL_CTX_load_verify_file(tls, cast->ca_file);
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     assert_int_equal(call_with(tls, cast->ca_file, NULL, cast->client_cert, cast->client_key).outcome, EAS_SERVED);
-    assert_int_equal(call_with(tls, cast->ca_file, NULL, NULL, NULL).outcome, EAS_UNREACHABLE);
-    /* A certificate file that is none. */
-    struct eas_result result = call_with(tls, cast->ca_file, NULL, cast->client_key, cast->client_key);
+    struct eas_result result = call_with(tls, cast->ca_file, NULL, NULL, NULL);
 
     assert_int_equal(result.outcome, EAS_REFUSED);
     assert_int_equal(result.exit_code, 77);
+    assert_non_null(strstr(result.text, "wants a client certificate"));
+    /* A certificate file that is none. */
+    result = call_with(tls, cast->ca_file, NULL, cast->client_key, cast->client_key);
+    assert_int_equal(result.outcome, EAS_REFUSED);
+    assert_int_equal(result.exit_code, 77);
     SSL_CTX_free(tls);
+}
+
+/* A port that speaks plain HTTP, asked for https. */
+static void no_tls_at_the_port_is_told(void **state)
+{
+    struct script script = SCRIPT({STEP_CODE, 400});
+    struct rig rig;
+
+    (void)state;
+    rig_start(&rig, script_play, &script, NULL);
+    struct session_config *config = rig_config(&rig);
+
+    g_free(config->server);
+    config->server = g_strdup_printf("https://127.0.0.1:%u", script_server_port(rig.server));
+    rig_session(&rig, config);
+    struct eas_result result = session_connect(rig.link);
+
+    assert_int_equal(result.outcome, EAS_UNREACHABLE);
+    assert_int_equal(result.exit_code, 76);
+    assert_non_null(strstr(result.text, "no TLS"));
+    rig_stop(&rig);
 }
 
 int main(void)
@@ -194,6 +219,7 @@ int main(void)
         cmocka_unit_test(a_pin_decides_alone),
         cmocka_unit_test(old_tls_is_not_spoken),
         cmocka_unit_test(a_client_certificate_is_shown),
+        cmocka_unit_test(no_tls_at_the_port_is_told),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -77,6 +77,15 @@ void rig_session(struct rig *rig, struct session_config *config)
     rig->link = rig->session ? link_new(rig->session) : NULL;
 }
 
+void rig_start_warm(struct rig *rig, script_handler handler, void *ctx)
+{
+    rig_start(rig, handler, ctx, NULL);
+    rig_warm(rig);
+    rig_session(rig, NULL);
+    if (!rig->session)
+        g_error("no session: %s", rig->made.text);
+}
+
 static struct eas_result call_on(struct link *link, enum eas_command command, struct answer_tree *tree,
                                  struct call *call)
 {

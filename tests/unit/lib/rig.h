@@ -29,6 +29,9 @@ void rig_warm(struct rig *rig);
 /* Makes session and link; config NULL: rig_config's. */
 void rig_session(struct rig *rig, struct session_config *config);
 
+/* All of it: a server, and a session and a link that know it. */
+void rig_start_warm(struct rig *rig, script_handler handler, void *ctx);
+
 /* One call with a small document (a FolderSync of key 0, whatever the command) on the rig's link, or on
  * another; the latter keeps no answer. */
 struct eas_result rig_call(struct rig *rig, enum eas_command command);

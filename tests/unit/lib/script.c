@@ -1,8 +1,10 @@
 #include "tests/unit/lib/script.h"
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
 #include <string.h>
-
-#include "tests/unit/lib/rig.h"
 
 static void add_number(struct eas_node *parent, eas_tag tag, int number)
 {
@@ -68,4 +70,20 @@ char *script_commands(struct script_server *server)
     for (unsigned i = 0; (request = script_server_request(server, i)); i++)
         g_string_append_printf(commands, "%s%s", i ? " " : "", request->command);
     return g_string_free(commands, FALSE);
+}
+
+void expect_commands(struct rig *rig, const char *expected)
+{
+    g_autofree char *commands = script_commands(rig->server);
+
+    assert_string_equal(commands, expected);
+}
+
+void expect_header(struct rig *rig, unsigned index, const char *name, const char *expected)
+{
+    const struct script_request *request = script_server_request(rig->server, index);
+    g_autofree char *value = script_request_header(request, name);
+
+    if (g_strcmp0(value, expected) != 0)
+        fail_msg("request %u has %s: %s, expected %s", index, name, value, expected);
 }

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_LIB_SCRIPT_H
 #define TESTS_UNIT_LIB_SCRIPT_H
 
-#include "tests/unit/lib/script_server.h"
+#include "tests/unit/lib/rig.h"
 
 enum step_kind {
     STEP_DOCUMENT,    /* 200 with a FolderSync whose Status is code */
@@ -40,5 +40,9 @@ void script_play(void *ctx, const struct script_request *request, struct script_
 
 /* The commands so far, "OPTIONS Settings FolderSync"; the caller frees it. */
 char *script_commands(struct script_server *server);
+
+/* Fail the test unless the commands so far, or a header of the nth request (NULL: absent), are as expected. */
+void expect_commands(struct rig *rig, const char *expected);
+void expect_header(struct rig *rig, unsigned index, const char *name, const char *expected);
 
 #endif

@@ -111,6 +111,8 @@ static struct script_request *read_request(struct talk *talk)
         if (got <= 0)
             return NULL;
         g_string_append_len(text, buffer, got);
+        if (!g_ascii_isalpha(text->str[0]))
+            g_string_assign(text, "GARBAGE / HTTP/1.1\r\n\r\n");
     }
     gsize head = (gsize)(end - text->str) + 4;
     struct script_request *request = g_new0(struct script_request, 1);

@@ -9,7 +9,8 @@
 
 #include "codec/wire/wbxml_tree.h"
 
-/* A request as it came. command is the query's Cmd, or the method where there is none. */
+/* A request as it came. command is the query's Cmd, or the method where there is none; GARBAGE for
+ * bytes that are no HTTP. */
 struct script_request {
     char *method, *target, *command;
     char *head; /* the header lines, as they came */
