@@ -95,6 +95,7 @@ int main(int argc, char **argv)
     }
     memset(big, 'x', BIG);
     check(store_begin(store), "begin");
+    check(store_set(store, "hierarchy-key", "1"), "the key of the folders"); /* or it would be asked for first */
     inbox(store, folder(store, "1", "0", "Inbox", EAS_FOLDER_INBOX), atoi(argv[2]));
     below = folder(store, "2", "1", "Large", 12);
     item(store, below, EAS_MAIL, 1, "Bob - Big", big, BIG);
