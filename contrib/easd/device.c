@@ -158,8 +158,7 @@ static bool entry_change(const struct collection *collection, struct entry *entr
         return known != 0;
     }
     if (known != entry->version || collection->options.filter) {
-        if (collection->options.filter &&
-            !item_in_filter(collection->folder, entry, collection->options.filter, since)) {
+        if (collection->options.filter && !item_in_filter(collection->folder, entry, since)) {
             *change = (struct change){entry->place, entry->served == SERVED_NO ? CHANGE_DELETE : CHANGE_SOFT_DELETE, 0};
             return known != 0;
         }

@@ -1,14 +1,115 @@
 #include "contrib/easd/item.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "contrib/easd/body.h"
+#include "contrib/easd/limits.h"
 #include "contrib/easd/mail.h"
+#include "contrib/easd/translation.h"
+
+static translate *const translators[CLASS_COUNT] = {
+    [CLASS_CALENDAR] = calendar_translate,
+    [CLASS_CONTACTS] = contacts_translate,
+    [CLASS_TASKS] = tasks_translate,
+    [CLASS_NOTES] = notes_translate,
+};
+
+/* The file's bytes into buffer. False where it is gone or no file. */
+static bool read_whole(const char *path, GByteArray *buffer, bool *too_large)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    ssize_t got = -1;
+
+    if (file < 0)
+        return false;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        *too_large = status.st_size > EASD_FILE_BYTES;
+        g_byte_array_set_size(buffer, *too_large ? 0 : (guint)status.st_size);
+        got = pread(file, buffer->data, buffer->len, 0);
+        g_byte_array_set_size(buffer, (guint)MAX(got, 0));
+    }
+    close(file);
+    return got >= 0;
+}
+
+/* libical and the zones it loads are one for all threads. */
+static void translate_locked(enum item_class class, struct translation *translation)
+{
+    static GMutex lock;
+
+    g_mutex_lock(&lock);
+    translators[class](translation);
+    g_mutex_unlock(&lock);
+}
+
+static void clear(struct translation *translation)
+{
+    eas_node_free(translation->properties);
+    g_free(translation->text);
+    g_free(translation->refusal);
+}
+
+/* Tasks stay in the filter until they are done (FilterType 8); everything else until it is over. */
+static void note_translation(const struct folder *folder, struct entry *entry, const struct translation *translation)
+{
+    if (translation->refusal) {
+        folder_refuse(folder, entry, translation->refusal);
+        return;
+    }
+    entry->served = SERVED_YES;
+    entry->date = folder->class == CLASS_TASKS ? (translation->done ? 0 : INT64_MAX) : translation->last;
+}
+
+/* Reads and translates a file. Clear the translation unless the file is gone. */
+static enum item_result translate_entry(struct translation *translation, const struct folder *folder,
+                                        struct entry *entry, const struct options *options, int version,
+                                        GByteArray *buffer)
+{
+    g_autofree char *path = folder_path(folder, entry);
+    g_autofree char *uid = g_strdup_printf("%s-%016" G_GINT64_MODIFIER "x", folder->id, entry->id);
+    bool too_large = false;
+
+    if (!read_whole(path, buffer, &too_large))
+        return ITEM_GONE;
+    *translation = (struct translation){.bytes = (const char *)buffer->data,
+                                        .length = buffer->len,
+                                        .user = folder->mailbox->user,
+                                        .fallback_uid = uid,
+                                        .mtime = entry->mtime / 1000000000,
+                                        .version = version,
+                                        .options = options,
+                                        .properties = eas_node_new(TAG_AirSync_ApplicationData, NULL)};
+    if (too_large)
+        translation_refuse(translation, "it is too large");
+    else
+        translate_locked(folder->class, translation);
+    note_translation(folder, entry, translation);
+    return translation->refusal ? ITEM_REFUSED : ITEM_WRITTEN;
+}
 
 enum item_result item_write(struct item_writer *writer, const struct folder *folder, struct entry *entry,
                             const struct options *options)
 {
+    struct translation translation;
+    enum item_result result;
+
     if (folder->class == CLASS_MAIL)
         return mail_write(writer, folder, entry, options);
-    folder_refuse(folder, entry, "this class is not served");
-    return ITEM_REFUSED;
+    result = translate_entry(&translation, folder, entry, options, writer->version, writer->buffer);
+    if (result == ITEM_GONE)
+        return result;
+    if (result == ITEM_WRITTEN) {
+        for (const struct eas_node *node = translation.properties->first; node; node = node->next)
+            eas_node_write(&writer->wbxml, node);
+        if (translation.text)
+            body_write_text(writer, options, translation.text, NULL);
+        wbxml_text(&writer->wbxml, TAG_AirSyncBase_NativeBodyType, "1");
+    }
+    clear(&translation);
+    return result;
 }
 
 gint64 item_cost(const struct folder *folder, const struct entry *entry, const struct options *options, guint *files)
@@ -16,8 +117,19 @@ gint64 item_cost(const struct folder *folder, const struct entry *entry, const s
     return folder->class == CLASS_MAIL ? mail_cost(entry, options, files) : entry->size;
 }
 
-bool item_in_filter(const struct folder *folder, struct entry *entry, int filter, gint64 since)
+bool item_in_filter(const struct folder *folder, struct entry *entry, gint64 since)
 {
-    (void)filter;
-    return folder->class != CLASS_MAIL || mail_date(folder, entry) >= since;
+    struct options none;
+    struct translation translation;
+
+    if (folder->class == CLASS_MAIL)
+        return mail_date(folder, entry) >= since;
+    if (entry->date == ENTRY_DATE_UNKNOWN) {
+        g_autoptr(GByteArray) buffer = g_byte_array_new();
+
+        options_init(&none);
+        if (translate_entry(&translation, folder, entry, &none, 161, buffer) != ITEM_GONE)
+            clear(&translation);
+    }
+    return entry->date >= since;
 }

@@ -32,7 +32,8 @@ enum item_result item_write(struct item_writer *writer, const struct folder *fol
  * stay open for it. */
 gint64 item_cost(const struct folder *folder, const struct entry *entry, const struct options *options, guint *files);
 
-/* Whether an entry is inside a FilterType, since being its beginning. */
-bool item_in_filter(const struct folder *folder, struct entry *entry, int filter, gint64 since);
+/* Whether an entry reaches into the time since a FilterType's beginning; since 1 asks whether a task
+ * is incomplete. */
+bool item_in_filter(const struct folder *folder, struct entry *entry, gint64 since);
 
 #endif

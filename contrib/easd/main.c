@@ -204,7 +204,7 @@ int main(int argc, char **argv)
     read_arguments(&settings, argc, argv);
     block_signals(&signals);
     g_mime_init();
-    ical_set_unknown_token_handling_setting(ICAL_DISCARD_TOKEN);
+    icalerror_set_errors_are_fatal(0);
     server.password = read_password(settings.password_file);
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy;

@@ -84,9 +84,14 @@ int options_read(struct options *options, const struct eas_node *node, enum item
     return 1;
 }
 
+enum { FILTER_INCOMPLETE = 8 };
+
 gint64 options_since(int filter, gint64 now)
 {
     int days = 0;
+
+    if (filter == FILTER_INCOMPLETE)
+        return 1;
 
     for (int class = 0; class < CLASS_COUNT; class ++)
         days = MAX(days, filter_days[class][filter]);

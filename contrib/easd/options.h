@@ -27,7 +27,8 @@ void options_init(struct options *options);
  * out of its range or of another class (MS-ASCMD 2.2.3.68.2), 164 for a body type that is none. */
 int options_read(struct options *options, const struct eas_node *node, enum item_class class);
 
-/* The start of the time a FilterType covers, in seconds since 1970; INT64_MIN for all of it. */
+/* The start of the time a FilterType covers, in seconds since 1970; INT64_MIN for all of it; 1 for
+ * the tasks' "incomplete", whose items count as over at 0 once they are done. */
 gint64 options_since(int filter, gint64 now);
 
 #endif

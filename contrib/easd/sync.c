@@ -283,7 +283,7 @@ static void answer_collection(struct sync *sync, const struct sync_ask *ask)
     options_init(&options);
     if (!folder) {
         write_refusal(sync, ask, STATUS_NOT_FOUND);
-    } else if (!commands_valid(ask->commands) ||
+    } else if ((folder->class == CLASS_NOTES && sync->request->version < 140) || !commands_valid(ask->commands) ||
                (ask->options_node && options_read(&options, ask->options_node, folder->class) != 1)) {
         write_refusal(sync, ask, STATUS_PROTOCOL);
     } else if (strcmp(ask->key, "0") == 0) {
