@@ -1,0 +1,97 @@
+/* A mailbox behind the scripted server, with the ways of real ones: each folder is a log of changes, and a
+ * SyncKey is a place in it ("EPOCH-PLACE"), so that a repeated key brings the same again. Counts what it gave. */
+#ifndef TESTS_UNIT_LIB_FAKE_MAILBOX_H
+#define TESTS_UNIT_LIB_FAKE_MAILBOX_H
+
+#include "codec/item.h"
+#include "tests/unit/lib/script_server.h"
+
+struct fake_item {
+    char *id;
+    char *subject, *uid; /* uid: of events */
+    GBytes *mime;        /* of mail */
+    int read;
+    bool poison; /* an answer that would hold its body is empty */
+    unsigned hour;
+    /* counted */
+    unsigned given;  /* Adds */
+    unsigned bodies; /* its body, any way */
+};
+
+enum fake_event_kind { FAKE_ADD, FAKE_CHANGE, FAKE_WHOLE_CHANGE, FAKE_DELETE, FAKE_SOFT_DELETE };
+
+struct fake_event {
+    enum fake_event_kind kind;
+    struct fake_item *item;
+    char *id; /* at that time */
+};
+
+struct fake_folder {
+    char *id, *parent, *name;
+    int type;
+    enum eas_class class;
+    GPtrArray *items; /* of struct fake_item */
+    GArray *log;      /* of struct fake_event */
+    unsigned epoch;   /* keys of another epoch are refused with status 3 */
+    /* faults */
+    int status;        /* instead of an answer */
+    unsigned statuses; /* so many times */
+    bool silent;       /* left out of answers */
+    bool endless;      /* MoreAvailable for ever */
+    bool refuses;      /* HTTP 500 for any request that names it */
+    unsigned asked;    /* how often a key other than 0 was sent for it */
+};
+
+struct fake_mailbox {
+    struct script_server *server;
+    GMutex lock;
+    GPtrArray *folders; /* of struct fake_folder */
+    unsigned hierarchy; /* epoch */
+    unsigned place;     /* of the hierarchy: moves with every change */
+    unsigned next_id;
+    /* how it answers */
+    bool text;         /* bodies as text, not as OPAQUE; U+000C is lost on the way */
+    bool no_parts;     /* ItemOperations without multipart */
+    bool parts_from_0; /* counts parts from 0 */
+    bool no_sizes;     /* no EstimatedDataSize */
+    bool rebuilds;     /* another byte in every copy of a body */
+    bool no_mime;      /* gives plain text, Type 1, whatever is asked */
+    bool poison_fails; /* a poison item fails by HTTP 500 instead of silence */
+    unsigned limit;    /* collections a Sync takes, 0: any */
+    bool dead;         /* HTTP 503 to everything */
+    int folder_status; /* instead of a list of folders, once */
+    bool holds_fetch;  /* ItemOperations is never answered */
+    /* what happens at an exchange: called first, under no lock; false: no answer */
+    bool (*at_request)(void *ctx, const struct script_request *request, unsigned number);
+    void *ctx;
+    unsigned requests, syncs;
+    const char *version;
+};
+
+struct fake_mailbox *fake_new(void);
+void fake_free(struct fake_mailbox *mailbox);
+
+/* Everything below may be called while the server runs. parent NULL: the root. */
+struct fake_folder *fake_folder(struct fake_mailbox *mailbox, const char *parent, const char *name, int type);
+void fake_folder_remove(struct fake_mailbox *mailbox, struct fake_folder *folder);
+struct fake_item *fake_mail(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject,
+                            const char *body);
+struct fake_item *fake_bytes(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject,
+                             GBytes *mime);
+struct fake_item *fake_other(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject);
+void fake_change(struct fake_mailbox *mailbox, struct fake_folder *folder, struct fake_item *item,
+                 enum fake_event_kind kind);
+/* The server forgets: keys of the folder are dead. renumber: its items get other ids too. */
+void fake_forget(struct fake_mailbox *mailbox, struct fake_folder *folder, bool renumber);
+/* All folders get other ids, and the hierarchy's key is dead. */
+void fake_renumber_folders(struct fake_mailbox *mailbox);
+struct fake_folder *fake_find(struct fake_mailbox *mailbox, const char *name);
+
+/* ---- the rest of the server (fake_items.c) ---- */
+void fake_item_operations(struct fake_mailbox *mailbox, const struct script_request *request,
+                          const struct eas_node *root, struct script_reply *reply);
+struct eas_node *fake_data(struct fake_mailbox *mailbox, struct fake_folder *folder, struct fake_item *item,
+                           long inline_bytes, bool whole);
+struct fake_folder *fake_folder_by_id(struct fake_mailbox *mailbox, const char *id);
+
+#endif
