@@ -239,8 +239,7 @@ static struct eas_result take_changes(struct sync_engine *engine, struct collect
         g_ptr_array_add(engine->told, collection);
     if (collection->more)
         return collection_read(engine, collection);
-    if (harvest)
-        folder_heal(engine, collection);
+    folder_heal(engine, collection);
     return eas_served();
 }
 

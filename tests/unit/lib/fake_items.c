@@ -93,10 +93,14 @@ static struct eas_node *mail_data(struct fake_mailbox *mailbox, struct fake_item
     return data;
 }
 
-static struct eas_node *event_data(const struct fake_item *item)
+static struct eas_node *event_data(const struct fake_item *item, bool whole)
 {
     struct eas_node *data = eas_node_new(TAG_AirSync_ApplicationData, NULL);
 
+    if (item->partial && !whole) {
+        eas_node_add(data, TAG_Calendar_Subject, item->subject);
+        return data;
+    }
     eas_node_add(data, TAG_Calendar_StartTime, "20260105T090000Z");
     eas_node_add(data, TAG_Calendar_EndTime, "20260105T100000Z");
     eas_node_add(data, TAG_Calendar_Subject, item->subject);
@@ -118,7 +122,7 @@ struct eas_node *fake_data(struct fake_mailbox *mailbox, struct fake_folder *fol
 {
     if (folder->class == EAS_MAIL)
         return mail_data(mailbox, item, inline_bytes, whole);
-    return folder->class == EAS_CALENDAR ? event_data(item) : contact_data(item);
+    return folder->class == EAS_CALENDAR ? event_data(item, whole) : contact_data(item);
 }
 
 /* ---- ItemOperations ---- */

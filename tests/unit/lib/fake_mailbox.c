@@ -138,19 +138,9 @@ void fake_change(struct fake_mailbox *mailbox, struct fake_folder *folder, struc
                  enum fake_event_kind kind)
 {
     g_mutex_lock(&mailbox->lock);
+    item->gone |= kind == FAKE_DELETE || kind == FAKE_SOFT_DELETE;
     log_add(folder, kind, item);
     g_mutex_unlock(&mailbox->lock);
-}
-
-static bool is_gone(const struct fake_folder *folder, const struct fake_item *item)
-{
-    for (guint i = 0; i < folder->log->len; i++) {
-        const struct fake_event *each = &g_array_index(folder->log, struct fake_event, i);
-
-        if (each->item == item && (each->kind == FAKE_DELETE || each->kind == FAKE_SOFT_DELETE))
-            return true;
-    }
-    return false;
 }
 
 /* Ids are dealt out anew among the items, so that an old id now means another item. */
@@ -178,7 +168,7 @@ static void forget(struct fake_folder *folder, bool renumber)
         struct fake_item *item = folder->items->pdata[i];
         struct fake_event event = {FAKE_ADD, item, NULL};
 
-        if (is_gone(folder, item))
+        if (item->gone)
             continue;
         event.id = g_strdup(item->id);
         g_array_append_val(log, event);

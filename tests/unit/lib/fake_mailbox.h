@@ -12,6 +12,8 @@ struct fake_item {
     GBytes *mime;        /* of mail */
     int read;
     bool poison; /* an answer that would hold its body is empty */
+    bool gone;
+    bool partial; /* of events: a Change says the subject alone */
     unsigned hour;
     /* counted */
     unsigned given;  /* Adds */
