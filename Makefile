@@ -94,7 +94,7 @@ $(TOOLS): $(BUILD)/tests/%: $(BUILD)/o/tests/lib/%.o $(BUILD)/libcache.a $(BUILD
 
 $(BUILD)/bench/%: $(BUILD)/o/tests/bench/%.o $(BUILD)/libcache.a $(BUILD)/libcodec.a
 	@mkdir -p $(@D)
-	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(CACHE_PC)) -lm
+	$(LINK) $(LDFLAGS) -o $@ $^ $(call pc,--libs,$(CACHE_PC)) $(if $(findstring wbxml,$@),-lwbxml2) -lm
 
 units: $(UNITS) tools
 tools: $(TOOLS)
