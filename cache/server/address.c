@@ -46,6 +46,14 @@ static bool is_printable_ascii(const char *text)
     return true;
 }
 
+/* Curl takes %-sequences in a host for the bytes they stand for. */
+static bool has_plain_host(CURLU *url)
+{
+    g_autofree char *host = url_part(url, CURLUPART_HOST);
+
+    return *host && strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._:[]") == strlen(host);
+}
+
 /* Gives a URL without a path the usual one, and takes a final slash away. */
 static void settle_path(CURLU *url)
 {
@@ -67,7 +75,7 @@ char *address_url(const char *server, bool insecure_http, const char **why)
         *why = "no server is named";
     else if (!is_printable_ascii(text))
         *why = "a server's address has only printable ASCII characters";
-    else if (curl_url_set(url, CURLUPART_URL, full, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    else if (curl_url_set(url, CURLUPART_URL, full, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK || !has_plain_host(url))
         *why = "this is neither a host name nor a URL";
     else if (!url_is(url, CURLUPART_USER, "") || !url_is(url, CURLUPART_PASSWORD, ""))
         *why = "user and password do not belong into the address";
@@ -108,7 +116,7 @@ char *address_follow(const char *url, const char *location, char **why)
 
     *why = NULL;
     if (!is_printable_ascii(location) || curl_url_set(target, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        curl_url_set(target, CURLUPART_URL, location, 0) != CURLUE_OK) {
+        curl_url_set(target, CURLUPART_URL, location, 0) != CURLUE_OK || !has_plain_host(target)) {
         *why = g_strdup("the server redirects to an address that cannot be read");
         return NULL;
     }

@@ -43,6 +43,7 @@ static void an_address_becomes_a_url(void **state)
         {"mail example.org", false, NULL},
         {"mail.example.org\r\nHost: x", false, NULL},
         {"m\xc3\xa4il.example.org", false, NULL},
+        {"mail%ee.example.org", false, NULL},
         {"https://", false, NULL},
         {"", false, NULL},
         {NULL, false, NULL},
@@ -85,6 +86,7 @@ static void a_redirect_stays_with_the_owner(void **state)
         {"https://192.0.2.7/x", "https://192.0.2.8/y", NULL},
         {"https://a.example.org/x", "ftp://a.example.org/y", NULL},
         {"https://a.example.org/x", "https://a.example.org/\r\nX: y", NULL},
+        {"https://a.example.org/x", "https://evil.test%2f.example.org/y", NULL},
         {"https://localhost/x", "https://otherhost/y", NULL},
     };
 
