@@ -173,13 +173,14 @@ void store_body_abort(struct body_writer *writer)
 {
     if (!writer)
         return;
+    struct pack *pack = writer->pack;
+
+    /* Should this fail, the next body overwrites what is there, or the next start cuts it off. */
+    if (pack && writer->written && ftruncate(pack->fd, pack->tail))
+        writer->error = -errno;
     g_mutex_lock(&writer->store->bodies->lock);
-    if (writer->pack) {
-        /* Should this fail, the next body overwrites what is there, or the next start cuts it off. */
-        if (writer->written && ftruncate(writer->pack->fd, writer->pack->tail))
-            writer->error = -errno;
-        let_go(writer->pack, 0);
-    }
+    if (pack)
+        let_go(pack, 0);
     g_mutex_unlock(&writer->store->bodies->lock);
     g_free(writer);
 }

@@ -262,41 +262,40 @@ int directory_drop(struct store *store, int64_t ino)
     return error;
 }
 
-/* A directory that no kept collection needs: its own is not selected and nothing is in it. */
+/* Whether no kept collection needs a directory: its own is not selected and nothing is in it. */
 static int is_idle(struct store *store, int64_t ino, struct collection *owner)
 {
     int64_t id = sql_number(&store->writer, 0, SQL_COLLECTION_BY_INO, "i", ino);
+    int error = id ? collection_find(&store->writer, SQL_COLLECTION_BY_ID, id, NULL, owner) : 0;
 
-    if (is_fixed(ino) || !sql_number(&store->writer, 0, SQL_DIRECTORY_IS_EMPTY, "i", ino))
-        return 0;
-    if (!id)
-        return 1;
-    int error = collection_find(&store->writer, SQL_COLLECTION_BY_ID, id, NULL, owner);
+    if (error || (id && owner->selected))
+        return error;
+    /* A class directory stays, but belongs to no collection that is not kept. */
+    if (is_fixed(ino))
+        return id ? set_ino(store, owner, 0) : 0;
+    return sql_number(&store->writer, 0, SQL_DIRECTORY_IS_EMPTY, "i", ino) != 0;
+}
 
-    return error ? error : !owner->selected;
+static int prune_one(struct store *store, int64_t ino, int64_t *parent)
+{
+    struct collection owner = {0};
+    struct place place = {0};
+    int idle = is_idle(store, ino, &owner), error = 0;
+
+    if (idle > 0 && !(error = read_place(store, ino, &place)) && !(error = remove_directory(store, ino, &place)) &&
+        owner.id)
+        error = set_ino(store, &owner, 0);
+    *parent = place.parent;
+    g_free(place.name);
+    collection_clear(&owner);
+    return error ? error : idle;
 }
 
 int directory_prune(struct store *store, int64_t ino)
 {
-    int idle = 1;
+    int pruned = 1;
 
-    while (idle > 0) {
-        struct collection owner = {0};
-        struct place place = {0};
-
-        idle = is_idle(store, ino, &owner);
-        if (idle > 0) {
-            int error = read_place(store, ino, &place);
-
-            if (error == -ENOENT)
-                return 0;
-            if (!error && !(error = remove_directory(store, ino, &place)) && owner.id)
-                error = set_ino(store, &owner, 0);
-            ino = place.parent;
-            idle = error ? error : 1;
-        }
-        g_free(place.name);
-        collection_clear(&owner);
-    }
-    return idle;
+    while (pruned > 0)
+        pruned = prune_one(store, ino, &ino);
+    return pruned == -ENOENT ? 0 : pruned;
 }

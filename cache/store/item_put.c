@@ -205,8 +205,11 @@ int store_item_fetched(struct store *store, int64_t item_id, int64_t body, int64
 
     if (!store_in_transaction(store))
         return -EINVAL;
-    if ((error = item_row_get(store, item_id, &row)))
+    if ((error = item_row_get(store, item_id, &row))) {
+        if (error == -ENOENT && body > 0)
+            body_discard(store, body);
         return error;
+    }
     if (!(error = collection_home(store, row.item.collection_id, &home))) {
         row.item.body = body;
         row.item.size = size > 0 ? size : row.item.size;

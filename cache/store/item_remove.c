@@ -62,19 +62,15 @@ int store_resync_end(struct store *store, int64_t collection_id)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
     struct home home;
-    int64_t after = 0;
     int error;
 
     if (!store_in_transaction(store))
         return -EINVAL;
     if ((error = collection_home(store, collection_id, &home)))
         return error;
-    do {
-        error =
-            gather(store, sql_bind(&store->writer, SQL_ITEM_UNSEEN, "iii", collection_id, home.generation, after), ids);
-        for (guint i = 0; i < ids->len && !error; i++)
-            error = remove_one(store, after = g_array_index(ids, int64_t, i));
-    } while (!error && ids->len);
+    error = gather(store, sql_bind(&store->writer, SQL_ITEM_UNSEEN, "ii", collection_id, home.generation), ids);
+    for (guint i = 0; i < ids->len && !error; i++)
+        error = remove_one(store, g_array_index(ids, int64_t, i));
     if (!error)
         error = sql_run(&store->writer, SQL_COLLECTION_RESYNCED, "i", collection_id);
     return error ? store_fail(store, error) : 0;

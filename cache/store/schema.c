@@ -51,6 +51,7 @@ static const char version_1[] =
     " size INTEGER NOT NULL, sum INTEGER NOT NULL) STRICT;"
     "CREATE TABLE dead (id INTEGER PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL,"
     " size INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX dead_pack ON dead(pack);"
     "CREATE TABLE pack (id INTEGER PRIMARY KEY, committed INTEGER NOT NULL, live INTEGER NOT NULL) STRICT;";
 
 static const char *const migrations[] = {version_1};

@@ -103,7 +103,7 @@ static char *explain(const struct store *store, int error)
     if (error == -EPROTO)
         return g_strdup_printf("%s was made by a newer easfs", store->dir);
     if (error == -EIO)
-        return g_strdup_printf("%s is damaged", store->dir);
+        return g_strdup_printf("%s is damaged; easfs cache wipe makes room for a fresh copy", store->dir);
     return g_strdup_printf("%s: %s", store->dir, g_strerror(-error));
 }
 
