@@ -189,8 +189,9 @@ struct eas_node *eas_node_parse(const void *bytes, size_t length, enum wbxml_err
 bool wbxml_builder_start(void *ctx, eas_tag tag)
 {
     struct wbxml_builder *builder = ctx;
-    struct eas_node *node = eas_node_new(tag, NULL);
+    struct eas_node *node = g_new0(struct eas_node, 1); /* its text comes with its end */
 
+    node->tag = tag;
     builder->depth++;
     builder->bytes += sizeof *node;
     if (builder->value)
@@ -218,23 +219,31 @@ bool wbxml_builder_text(void *ctx, const char *bytes, size_t length, bool opaque
     return true;
 }
 
+/* The value of a leaf becomes its text, mended where it claims to be text and is no UTF-8. */
+static void take_value(struct wbxml_builder *builder, struct eas_node *node)
+{
+    const GString *value = builder->value;
+
+    node->opaque = builder->opaque;
+    if (node->opaque || g_utf8_validate_len(value->str, value->len, NULL)) {
+        node->text = g_memdup2(value->str, value->len + 1);
+        node->length = value->len;
+    } else {
+        node->text = g_utf8_make_valid(value->str, (gssize)value->len);
+        node->length = strlen(node->text);
+    }
+}
+
 bool wbxml_builder_end(void *ctx, eas_tag tag)
 {
     struct wbxml_builder *builder = ctx;
     struct eas_node *node = builder->open;
 
     (void)tag;
-    if (builder->value && builder->value->len && !node->first) {
-        g_free(node->text);
-        node->opaque = builder->opaque;
-        node->length = builder->value->len;
-        if (node->opaque || g_utf8_validate_len(builder->value->str, builder->value->len, NULL)) {
-            node->text = g_memdup2(builder->value->str, builder->value->len + 1);
-        } else {
-            node->text = g_utf8_make_valid(builder->value->str, (gssize)builder->value->len);
-            node->length = strlen(node->text);
-        }
-    }
+    if (builder->value && builder->value->len && !node->first)
+        take_value(builder, node);
+    else
+        node->text = g_strdup("");
     if (builder->value)
         g_string_truncate(builder->value, 0);
     builder->opaque = false;

@@ -61,7 +61,8 @@ struct eas_node *eas_node_parse(const void *bytes, size_t length, enum wbxml_err
 
 /* Builds a tree from a reader's events, within LIMIT_VALUE_BYTES and LIMIT_TREE_BYTES. Text that is
  * not valid UTF-8 is mended (U+FFFD). Use the functions as a wbxml_handler with the builder as
- * ctx, or call them from a handler that streams some values elsewhere. Zero-initialise; take the
+ * ctx, or call them from a handler that streams some values elsewhere; an open element has no text
+ * yet (NULL). Zero-initialise; take the
  * tree from root (the caller's from then on) and call wbxml_builder_clear when it was not taken. */
 struct wbxml_builder {
     struct eas_node *root, *open;

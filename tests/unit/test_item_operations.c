@@ -9,6 +9,7 @@
 
 #include "codec/wire/item_operations.h"
 #include "codec/wire/multipart.h"
+#include "tests/unit/shared.h"
 
 struct log {
     GString *text;
@@ -292,6 +293,49 @@ static void tables_that_cannot_be(void **state)
     }
 }
 
+struct kept {
+    GByteArray *bytes;
+    unsigned parts;
+};
+
+static bool keep_part(void *ctx, unsigned number, unsigned count)
+{
+    struct kept *kept = ctx;
+
+    assert_int_equal(number, kept->parts++);
+    assert_int_equal(count, 1);
+    return true;
+}
+
+static bool keep_bytes(void *ctx, const char *bytes, size_t length)
+{
+    struct kept *kept = ctx;
+
+    g_byte_array_append(kept->bytes, (const guint8 *)bytes, (guint)length);
+    return true;
+}
+
+/* A recorded container of one part: a document at offset 12 that is a refused Sync. */
+static void a_recorded_container(void **state)
+{
+    static const struct multipart_handler handler = {keep_part, keep_bytes, any_end};
+    g_autoptr(GBytes) bytes = shared_file("protocol/vectors/multipart-syncroton-sync-status3.bin");
+    g_autoptr(GByteArray) document = g_byte_array_new();
+    struct kept kept = {.bytes = document};
+
+    (void)state;
+    SKIP_WITHOUT(bytes, "the recorded multipart answer");
+    struct multipart *multipart = multipart_new(&handler, &kept, 2);
+    assert_int_equal(multipart_feed(multipart, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)), WBXML_OK);
+    assert_int_equal(multipart_finish(multipart), WBXML_OK);
+    multipart_free(multipart);
+    assert_int_equal(document->len, 42);
+    g_autoptr(eas_node) root = eas_node_parse(document->data, document->len, NULL);
+    const struct eas_node *collection =
+        eas_node_child(eas_node_child(root, TAG_AirSync_Collections), TAG_AirSync_Collection);
+    assert_string_equal(eas_node_text(collection, TAG_AirSync_Status), "3");
+}
+
 static void a_request_for_each_kind(void **state)
 {
     static const unsigned char expected[] = {
@@ -319,9 +363,13 @@ static void a_request_for_each_kind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_plain_answer_however_cut),      cmocka_unit_test(more_items_than_asked),
-        cmocka_unit_test(parts_counted_from_zero_or_one),  cmocka_unit_test(a_part_that_is_not_there),
-        cmocka_unit_test(a_multipart_answer_cut_anywhere), cmocka_unit_test(tables_that_cannot_be),
+        cmocka_unit_test(a_plain_answer_however_cut),
+        cmocka_unit_test(more_items_than_asked),
+        cmocka_unit_test(parts_counted_from_zero_or_one),
+        cmocka_unit_test(a_part_that_is_not_there),
+        cmocka_unit_test(a_multipart_answer_cut_anywhere),
+        cmocka_unit_test(tables_that_cannot_be),
+        cmocka_unit_test(a_recorded_container),
         cmocka_unit_test(a_request_for_each_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

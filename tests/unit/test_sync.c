@@ -10,6 +10,7 @@
 
 #include "codec/limits.h"
 #include "codec/wire/sync.h"
+#include "tests/unit/shared.h"
 
 /* What a reader told, a line an event. */
 struct log {
@@ -213,6 +214,58 @@ static void tells_the_same_however_cut(void **state)
     }
 }
 
+static void an_answer_cut_anywhere_is_truncated(void **state)
+{
+    g_autoptr(GByteArray) doc = sample();
+    guint whole = doc->len;
+
+    (void)state;
+    for (guint length = 0; length < whole; length++) {
+        enum wbxml_error error;
+        int status;
+
+        doc->len = length;
+        g_autofree char *log = read_pieces(doc, 11, 0, &error, &status);
+        assert_int_equal(error, WBXML_TRUNCATED);
+        /* What was told before the cut is the beginning of what the whole would tell. */
+        assert_memory_equal(log, sample_log, strlen(log));
+    }
+    doc->len = whole;
+}
+
+/* Answers of real servers, and the examples that are published, as they were recorded. */
+static void recorded_answers(void **state)
+{
+    static const struct {
+        const char *name, *log;
+    } rows[] = {
+        {"sync-response-msaswbxml-example", /* MS-ASWBXML 4 */
+         "2: add 2:1 body type 1 truncated estimated 0 bytes 0 ''\nend of 2 key 2 status 1 commands\n"},
+        {"sync-response-msblog-sync-response", "end of 2 key 1997433074 status 1\n"},
+        {"sync-response-sync-invalidkey", "end of 5 key 0 status 3\n"},
+        {"sync-response-pwd-response-151", "end of 7 key 1509029063 status 1\n"},
+        {"sync-response-pwd-response-4569", "end of RI key 1437611349 status 1\n"},
+        {"sync-response-pwd-response-6801", "end of 7 key 500509522 status 1\n"},
+        {"sync-response-pwd-response-884", "end of 2 key 28589765 status 1\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *path = g_strdup_printf("protocol/vectors/%s.wbxml", rows[i].name);
+        g_autoptr(GBytes) bytes = shared_file(path);
+        g_autoptr(GByteArray) doc = g_byte_array_new();
+        enum wbxml_error error;
+        int status;
+
+        SKIP_WITHOUT(bytes, path);
+        g_byte_array_append(doc, g_bytes_get_data(bytes, NULL), (guint)g_bytes_get_size(bytes));
+        g_autofree char *log = read_pieces(doc, 3, 0, &error, &status);
+        assert_int_equal(error, WBXML_OK);
+        assert_int_equal(status, 0);
+        assert_string_equal(log, rows[i].log);
+    }
+}
+
 static void the_caller_can_stop_at_every_event(void **state)
 {
     g_autoptr(GByteArray) doc = sample();
@@ -376,10 +429,16 @@ static void mail_requests_in_strict_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_the_same_however_cut),  cmocka_unit_test(the_caller_can_stop_at_every_event),
-        cmocka_unit_test(a_status_of_the_whole),       cmocka_unit_test(another_document_is_malformed),
-        cmocka_unit_test(a_long_body_before_its_type), cmocka_unit_test(a_key_that_is_too_long),
-        cmocka_unit_test(a_priming_request),           cmocka_unit_test(mail_requests_in_strict_order),
+        cmocka_unit_test(tells_the_same_however_cut),
+        cmocka_unit_test(an_answer_cut_anywhere_is_truncated),
+        cmocka_unit_test(recorded_answers),
+        cmocka_unit_test(the_caller_can_stop_at_every_event),
+        cmocka_unit_test(a_status_of_the_whole),
+        cmocka_unit_test(another_document_is_malformed),
+        cmocka_unit_test(a_long_body_before_its_type),
+        cmocka_unit_test(a_key_that_is_too_long),
+        cmocka_unit_test(a_priming_request),
+        cmocka_unit_test(mail_requests_in_strict_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
