@@ -7,6 +7,7 @@
 #include "codec/files/files.h"
 #include "codec/files/mailbox.h"
 #include "codec/files/mime.h"
+#include "codec/limits.h"
 
 static const char *const importances[] = {"low", "normal", "high"};
 
@@ -39,45 +40,58 @@ static char *one_line(char *text)
     return g_strstrip(text);
 }
 
+/* A property as a value, its encoded words still in it, cut where no header makes sense any more. */
+static char *header_value(const char *text)
+{
+    g_autofree char *head = g_strndup(text, LIMIT_HEADER_VALUE_BYTES);
+
+    return one_line(g_utf8_make_valid(head, -1));
+}
+
 static void set_header(GMimeMessage *message, const char *name, const char *value)
 {
     g_mime_object_set_header(GMIME_OBJECT(message), name, value, "utf-8");
 }
 
-/* A name may hold line breaks in its encoded words; and without a character set of its own GMime would
- * choose one by the locale. */
-static void clean_address(InternetAddress *address)
+/* An address without "@", a bare name for one, becomes a group of that name without members: the one
+ * form in which an address field may say it (RFC 5322 3.4, RFC 6854). Without a character set of its
+ * own GMime would choose one by the locale. */
+static void add_address(InternetAddressList *list, char *name, char *address)
 {
-    const char *name = internet_address_get_name(address);
+    InternetAddress *added;
 
-    if (name) {
-        g_autofree char *line = one_line(g_strdup(name));
-
-        internet_address_set_name(address, line);
-    }
-    internet_address_set_charset(address, "utf-8");
+    one_line(name);
+    one_line(address);
+    if (!*name && !*address)
+        return;
+    if (strchr(address, '@'))
+        added = internet_address_mailbox_new(*name ? name : NULL, address);
+    else
+        added = internet_address_group_new(*name ? name : address);
+    internet_address_set_charset(added, "utf-8");
+    internet_address_list_add(list, added);
+    g_object_unref(added);
 }
 
-/* What GMime finds no address in, a bare name for one, becomes a group of that name without members:
- * the one form in which an address field may say it (RFC 5322 3.4, RFC 6854). */
+/* Not by GMime's own reader of addresses, which follows nested groups until the stack ends. */
 static void add_addresses(GMimeMessage *message, GMimeAddressType type, const char *text)
 {
-    g_autofree char *line = one_line(g_utf8_make_valid(text, -1));
-    InternetAddressList *parsed = internet_address_list_parse(NULL, line);
-    InternetAddressList *addresses = g_mime_message_get_addresses(message, type);
+    InternetAddressList *list = internet_address_list_new();
+    g_autofree char *value = header_value(text);
+    const char *rest = value;
 
-    if (parsed && internet_address_list_length(parsed) > 0) {
-        internet_address_list_append(addresses, parsed);
-    } else if (*line) {
-        g_autofree char *name = one_line(mailbox_decode(line));
-        InternetAddress *group = internet_address_group_new(name);
+    while (rest) {
+        g_autofree char *name = NULL;
+        g_autofree char *address = NULL;
 
-        internet_address_list_add(addresses, group);
-        g_object_unref(group);
+        rest = mailbox_next(rest, &name, &address);
+        if (rest)
+            add_address(list, name, address);
     }
-    for (int i = 0; i < internet_address_list_length(addresses); i++)
-        clean_address(internet_address_list_get_address(addresses, i));
-    g_clear_object(&parsed);
+    /* All at once: the message writes the whole header anew whenever its list changes. */
+    if (internet_address_list_length(list) > 0)
+        internet_address_list_append(g_mime_message_get_addresses(message, type), list);
+    g_object_unref(list);
 }
 
 static void set_fields(GMimeMessage *message, const struct eas_node *data)
@@ -90,7 +104,8 @@ static void set_fields(GMimeMessage *message, const struct eas_node *data)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(text_fields); i++) {
         const char *text = eas_node_text(data, text_fields[i].tag);
-        g_autofree char *value = one_line(mailbox_decode(text ? text : ""));
+        g_autofree char *raw = header_value(text ? text : "");
+        g_autofree char *value = one_line(mailbox_decode(raw));
 
         if (*value)
             set_header(message, text_fields[i].name, value);
@@ -150,10 +165,24 @@ static GMimeContentEncoding choose_encoding(const char *text)
     return ascii ? GMIME_CONTENT_ENCODING_7BIT : GMIME_CONTENT_ENCODING_8BIT;
 }
 
+/* The text as valid UTF-8 in which every kind of line end is LF: mail knows no lone CR. */
+static char *unix_text(const char *text)
+{
+    char *valid = g_utf8_make_valid(text, -1), *to = valid;
+
+    for (const char *p = valid; *p; p++)
+        if (*p != '\r')
+            *to++ = *p;
+        else if (p[1] != '\n')
+            *to++ = '\n';
+    *to = 0;
+    return valid;
+}
+
 /* In UTF-8 always: GMime's own choice for a text would be the narrowest character set. */
 static GMimeObject *text_part(const char *subtype, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *valid = unix_text(text);
     GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer(valid, strlen(valid));
     GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
@@ -181,7 +210,7 @@ static void list_attachments(GString *list, const struct eas_node *data)
     for (; attachment; attachment = eas_node_next(attachment)) {
         const char *name = eas_node_text(attachment, name_tag);
         long long size = eas_node_number(attachment, size_tag, 0);
-        g_autofree char *line = one_line(g_utf8_make_valid(name ? name : "", -1));
+        g_autofree char *line = header_value(name ? name : "");
 
         g_string_append_printf(list, "* %s", *line ? line : "without a name");
         if (size > 0)
@@ -226,8 +255,6 @@ static GBytes *message_bytes(GMimeMessage *message)
     GString *out = g_string_sized_new(strlen(text) + strlen(text) / 32);
 
     for (const char *p = text; *p; p++) {
-        if (*p == '\r' && p[1] == '\n')
-            continue;
         if (*p == '\n')
             g_string_append_c(out, '\r');
         g_string_append_c(out, *p);

@@ -56,10 +56,6 @@ static const struct {
 GBytes *file_from_item(enum eas_class class, const struct eas_node *data, const struct file_context *context,
                        char **reason)
 {
-    if (!translations[class].write) {
-        *reason = g_strdup("this class cannot be written as a file");
-        return NULL;
-    }
     return translations[class].write(data, context, reason);
 }
 

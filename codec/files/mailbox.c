@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "codec/files/mime.h"
+#include "codec/limits.h"
 
 char *mailbox_decode(const char *text)
 {
-    if (!strstr(text, "=?"))
+    /* GMime's decoder takes time by the square of the length. */
+    if (!strstr(text, "=?") || strlen(text) > LIMIT_ENCODED_BYTES)
         return g_utf8_make_valid(text, -1);
     mime_begin();
 
@@ -56,21 +58,42 @@ static char *unquote(const char *text, size_t length)
     return mailbox_decode(name->str);
 }
 
-void mailbox_split(const char *text, char **name, char **address)
+/* "jane@example.org", or the older "jane@example.org (Jane Doe)". */
+static void split_bare(const char *text, size_t length, char **name, char **address)
+{
+    const char *comment = memchr(text, '(', length);
+    size_t end = comment ? (size_t)(comment - text) : length;
+    size_t inner = comment ? strcspn(comment + 1, ")") : 0;
+
+    *address = unquote(text, end);
+    *name = comment ? unquote(comment + 1, MIN(inner, length - end - 1)) : g_strdup("");
+}
+
+const char *mailbox_next(const char *text, char **name, char **address)
 {
     const char *angle, *end;
 
     text = text ? text : "";
     text += strspn(text, " \t\r\n,;");
+    if (!*text)
+        return NULL;
     end = first_end(text, &angle);
     if (angle) {
         *name = unquote(text, angle - text);
         *address = g_strstrip(g_strndup(angle + 1, end - angle - 1));
     } else if (memchr(text, '@', end - text)) {
-        *name = g_strdup("");
-        *address = unquote(text, end - text);
+        split_bare(text, end - text, name, address);
     } else {
         *name = unquote(text, end - text);
         *address = g_strdup("");
     }
+    return *end ? end + 1 : end;
+}
+
+void mailbox_split(const char *text, char **name, char **address)
+{
+    if (mailbox_next(text, name, address))
+        return;
+    *name = g_strdup("");
+    *address = g_strdup("");
 }

@@ -3,12 +3,18 @@
 #ifndef CODEC_FILES_MAILBOX_H
 #define CODEC_FILES_MAILBOX_H
 
-/* The first address of text: its display name without quotes and escapes, and its address without
- * angle brackets. Either is "" where it is missing, never NULL; the caller frees both. Encoded words
- * (RFC 2047), which some servers leave in, are decoded in the name. text may be NULL. */
+/* Takes the first address of a list: its display name without quotes and escapes, and its address
+ * without angle brackets. Either is "" where it is missing, never NULL; the caller frees both. Encoded
+ * words (RFC 2047), which some servers leave in, are decoded in the name. Returns what follows, "" at
+ * the end; NULL, and nothing to free, where no address is left. text may be NULL. */
+const char *mailbox_next(const char *text, char **name, char **address);
+
+/* The same of a text that holds one address, or of which only the first counts: "" for both where
+ * there is none. */
 void mailbox_split(const char *text, char **name, char **address);
 
-/* The text with its encoded words decoded, valid UTF-8. The caller frees it. */
+/* The text with its encoded words decoded, valid UTF-8; above LIMIT_ENCODED_BYTES they stay. The caller
+ * frees it. */
 char *mailbox_decode(const char *text);
 
 #endif

@@ -69,7 +69,11 @@ static void headers_by_property(void **state)
         {E(From), "alice@example.org", "From: alice@example.org"},
         {E(From), "=?utf-8?q?Am=C3=A9lie?= <a@example.org>", "From: =?UTF-8?b?QW3DqWxpZQ==?= <a@example.org>"},
         {E(From), "Alice Smith", "From: Alice Smith: ;"},
-        {E(From), "<>", "From: \"<>\": ;"},
+        {E(From), "<>", NULL},
+        {E(From), "EX:/o=Contoso", "From: \"EX:/o=Contoso\": ;"},
+        {E(From), "a@example.org (Alice \"A\" Smith)", "From: Alice A Smith <a@example.org>"},
+        {E(To), "undisclosed-recipients:;", "To: \"undisclosed-recipients:\": ;"},
+        {E(To), "a@example.org;, ,b@example.org", "To: a@example.org, b@example.org"},
         {E(From), "", NULL},
         {E(To), "=?utf-8?q?Doe=2C_Jane?= <jane@example.org>", "To: \"Doe, Jane\" <jane@example.org>"},
         {E(To), "=?utf-8?q?x=0ABcc=3A_y?= <jane@example.org>", "To: \"x Bcc: y\" <jane@example.org>"},
@@ -105,7 +109,7 @@ static void bodies_of_every_type(void **state)
     static const struct {
         const char *type, *data, *part, *content;
     } rows[] = {
-        {"1", "a\nb\r\nc", "Content-Type: text/plain; charset=utf-8\r\n", "\r\n\r\na\r\nb\r\nc\r\n"},
+        {"1", "a\nb\r\nc\rd", "Content-Type: text/plain; charset=utf-8\r\n", "\r\n\r\na\r\nb\r\nc\r\nd\r\n"},
         {"2", "<p>Grüße</p>", "Content-Type: text/html; charset=utf-8\r\n", "\r\n\r\n<p>Grüße</p>\r\n"},
         {"3", "LZFu", "X-EAS-Body-Omitted: RTF\r\n", "\r\n\r\n"},
         {"4", "From: x\n\nas it is\n", "From: x\n", "\n\nas it is\n"},
@@ -136,6 +140,7 @@ static void long_lines_are_encoded(void **state)
 
     while (body->len < 5000)
         g_string_append(body, "wörter ");
+    g_string_append(body, "\r\nend");
 
     g_autoptr(eas_node) data = ITEM(BODY("1", body->str));
     g_autofree char *text = file_text(data);
@@ -145,6 +150,8 @@ static void long_lines_are_encoded(void **state)
         assert_true(strlen(*line) <= 998);
         assert_null(strpbrk(*line, "\r\n"));
     }
+    assert_null(strstr(text, "=0D"));
+    assert_non_null(strstr(text, "\r\nend\r\n"));
 }
 
 /* Read back by a MIME reader: the parts, and a boundary that no attachment's name can break out of. */
@@ -210,6 +217,28 @@ static void the_message_id_is_the_messages_own(void **state)
     assert_null(strstr(two, line));
 }
 
+/* GMime's own reader of addresses overflows the stack on the first of these. */
+static void hostile_addresses_end(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"a:", "(", "a@b.c,", "\"", "<", "=?utf-8?b?AAAA", "\\"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        g_autoptr(GString) from = g_string_new(NULL);
+
+        while (from->len < 1 << 20)
+            g_string_append(from, units[i]);
+
+        g_autoptr(eas_node) data = ITEM({E(From), from->str}, {E(To), from->str}, {E(Subject), from->str});
+        g_autofree char *text = file_text(data);
+        g_autofree char *title = file_title(EAS_MAIL, data);
+
+        assert_true(strlen(text) < 4 << 20);
+        assert_non_null(strstr(text, "\r\nX-EAS-Rebuilt: "));
+        assert_non_null(strstr(title, " - "));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +249,7 @@ int main(void)
         cmocka_unit_test(long_lines_are_encoded),
         cmocka_unit_test(attachments_are_listed),
         cmocka_unit_test(attachments_of_2_5_are_listed),
+        cmocka_unit_test(hostile_addresses_end),
         cmocka_unit_test(the_message_id_is_the_messages_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
