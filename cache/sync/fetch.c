@@ -457,7 +457,6 @@ void fetcher_wake(struct fetcher *fetcher)
 {
     g_mutex_lock(&fetcher->lock);
     fetcher->bulk = true;
-    fetcher->tickets = tickets_new(on_wanted, on_hurry, fetcher);
     fetcher->rest_until = 0;
     fetcher->rest_ms = 0;
     g_cond_broadcast(&fetcher->turn);

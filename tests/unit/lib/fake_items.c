@@ -174,13 +174,16 @@ static void answer_fetch(struct fake_mailbox *mailbox, const struct eas_node *as
 {
     const char *folder_id = eas_node_text(asked, TAG_AirSync_CollectionId);
     const char *id = eas_node_text(asked, TAG_AirSync_ServerId);
+    const struct fake_folder *last = mailbox->folders->pdata[mailbox->folders->len - 1];
+
+    folder_id = mailbox->misnames ? last->id : folder_id;
     struct fake_item *item = item_by_id(fake_folder_by_id(mailbox, folder_id), id);
     struct eas_node *fetch = eas_node_add(response, TAG_ItemOperations_Fetch, NULL);
 
-    eas_node_add(fetch, TAG_ItemOperations_Status, item && item->mime ? "1" : "6");
+    eas_node_add(fetch, TAG_ItemOperations_Status, item && item->mime && !item->withheld ? "1" : "6");
     eas_node_add(fetch, TAG_AirSync_CollectionId, folder_id);
     eas_node_add(fetch, TAG_AirSync_ServerId, id);
-    if (!item || !item->mime)
+    if (!item || !item->mime || item->withheld)
         return;
     struct eas_node *properties = eas_node_add(fetch, TAG_ItemOperations_Properties, NULL);
     struct eas_node *body = eas_node_add(properties, TAG_AirSyncBase_Body, NULL);
@@ -203,7 +206,8 @@ void fake_item_operations(struct fake_mailbox *mailbox, const struct script_requ
     g_autoptr(eas_node) answer = eas_node_new(TAG_ItemOperations_ItemOperations, NULL);
     g_autoptr(GPtrArray) parts = NULL;
 
-    if (mailbox->holds_fetch) {
+    if (mailbox->holds_fetch ||
+        (mailbox->holds_bulk && eas_node_next(eas_node_child(root, TAG_ItemOperations_Fetch)))) {
         reply->hold = true;
         return;
     }

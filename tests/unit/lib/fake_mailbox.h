@@ -13,7 +13,8 @@ struct fake_item {
     int read;
     bool poison; /* an answer that would hold its body is empty */
     bool gone;
-    bool partial; /* of events: a Change says the subject alone */
+    bool withheld; /* its body is refused */
+    bool partial;  /* of events: a Change says the subject alone */
     unsigned hour;
     /* counted */
     unsigned given;  /* Adds */
@@ -63,6 +64,8 @@ struct fake_mailbox {
     bool dead;         /* HTTP 503 to everything */
     int folder_status; /* instead of a list of folders, once */
     bool holds_fetch;  /* ItemOperations is never answered */
+    bool holds_bulk;   /* ... where it asks for more than one */
+    bool misnames;     /* it answers for the last folder, whatever was asked */
     /* what happens at an exchange: called first, under no lock; false: no answer */
     bool (*at_request)(void *ctx, const struct script_request *request, unsigned number);
     void *ctx;
