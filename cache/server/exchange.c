@@ -129,10 +129,8 @@ static const char *redirect_of(struct link *link, int status)
 
 static void keep_url(struct session *session, const char *url)
 {
-    g_autofree char *both = g_strdup_printf("%s %s", session->origin, url);
-
     session_set_text(session, &session->url, url);
-    session_remember(session, "url", both);
+    session_remember(session, "url", url);
 }
 
 /* Asks, and follows where the server sends it; 451 and the permanent redirects are kept. */

@@ -73,28 +73,24 @@ static void settle_device_id(struct session *session)
     session_remember(session, "device-id", made);
 }
 
-/* What was learnt of another server is forgotten: "url" holds the address it belongs to, and the
- * one in force. */
+/* Takes the remembered address, unless all that is remembered belongs to another server. */
 static void settle_url(struct session *session)
 {
-    static const char *const learnt[] = {"version", "versions",           "commands",   "policy-key",
-                                         "policy",  "device-information", "server-name"};
-    g_autofree char *known = session_recall(session, "url");
-    g_auto(GStrv) words = g_strsplit(known ? known : "", " ", 2);
-    g_autofree char *why = NULL, *allowed = NULL;
+    static const char *const learnt[] = {"url",        "version", "versions",           "commands",
+                                         "policy-key", "policy",  "device-information", "server-name"};
+    g_autofree char *origin = session_recall(session, "origin");
+    g_autofree char *why = NULL, *url = NULL, *allowed = NULL;
 
-    session_set_text(session, &session->url, session->origin);
-    if (words[0] && words[1] && strcmp(words[0], session->origin) == 0) {
-        allowed = address_follow(session->origin, words[1], &why);
-        if (allowed)
-            session_set_text(session, &session->url, allowed);
-        return;
+    if (g_strcmp0(origin, session->origin) != 0) {
+        for (size_t i = 0; origin && i < G_N_ELEMENTS(learnt); i++)
+            session_remember(session, learnt[i], NULL);
+        session_remember(session, "origin", session->origin);
     }
-    for (size_t i = 0; known && i < G_N_ELEMENTS(learnt); i++)
-        session_remember(session, learnt[i], NULL);
-    g_autofree char *both = g_strdup_printf("%s %s", session->origin, session->origin);
-
-    session_remember(session, "url", both);
+    url = session_recall(session, "url");
+    allowed = url ? address_follow(session->origin, url, &why) : NULL;
+    session_set_text(session, &session->url, allowed ? allowed : session->origin);
+    if (!allowed)
+        session_remember(session, "url", session->origin);
 }
 
 static void read_commands(struct session *session)

@@ -25,7 +25,7 @@ struct session_config {
 void session_config_free(struct session_config *config); /* frees the struct too; wipes the password */
 
 /* What the session must remember; the store keeps it. get returns NULL or a string the session
- * frees; both may be called from any thread that has a link. Keys: "device-id", "url", "version", "versions",
+ * frees; both may be called from any thread that has a link. Keys: "device-id", "origin", "url", "version", "versions",
  * "commands", "policy-key", "policy", "device-information", "server-name". */
 struct session_memory {
     char *(*get)(void *ctx, const char *key);

@@ -77,7 +77,7 @@ static void another_server_is_asked_anew(void **state)
     (void)state;
     rig_start(&rig, script_play, &script, NULL);
     rig_warm(&rig);
-    g_hash_table_replace(rig.memory, g_strdup("url"), g_strdup("https://old.test/x https://old.test/y"));
+    g_hash_table_replace(rig.memory, g_strdup("origin"), g_strdup("https://old.test/x"));
     g_hash_table_replace(rig.memory, g_strdup("policy-key"), g_strdup("77"));
     rig_session(&rig, NULL);
     assert_int_equal(session_version(rig.session), EAS_NO_VERSION);

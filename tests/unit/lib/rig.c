@@ -61,8 +61,9 @@ struct session_config *rig_config(struct rig *rig)
 void rig_warm(struct rig *rig)
 {
     g_autofree char *base = script_server_url(rig->server);
-    g_autofree char *url = g_strdup_printf("%s/Microsoft-Server-ActiveSync %s/Microsoft-Server-ActiveSync", base, base);
+    g_autofree char *url = g_strdup_printf("%s/Microsoft-Server-ActiveSync", base);
 
+    memory_set(rig, "origin", url);
     memory_set(rig, "url", url);
     memory_set(rig, "device-id", "0123456789abcdef0123456789abcdef");
     memory_set(rig, "version", "14.1");
