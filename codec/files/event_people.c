@@ -22,13 +22,17 @@ static const char *word(const char *const *words, size_t count, long long number
     return number >= 0 && number < (long long)count ? words[number] : NULL;
 }
 
-/* A calendar address; those without a mail address (X.500 names) keep only their name. */
+/* A calendar address; those without a mail address (X.500 names) keep only their name, and servers
+ * that store iCalendar may hand on the whole of one. */
 static char *calendar_address(const char *address)
 {
+    static const char scheme[] = "mailto:";
+    if (!g_ascii_strncasecmp(address, scheme, strlen(scheme)))
+        address += strlen(scheme);
     if (!strchr(address, '@'))
         return g_strdup("invalid:nomail");
     g_autofree char *escaped = g_uri_escape_string(address, "@!$'*+/=", true);
-    return g_strconcat("mailto:", escaped, NULL);
+    return g_strconcat(scheme, escaped, NULL);
 }
 
 static void add_person(GString *out, const char *property, const char *name, const char *address)

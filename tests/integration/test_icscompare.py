@@ -99,6 +99,30 @@ def items_pair_by_uid_or_by_being_alone(scratch):
 
 
 @test
+def directories_are_taken_together(scratch):
+    for side, order in (("a", "xy"), ("b", "yx")):
+        for name, lines, uid in zip(order, (UTC, DAY) if side == "a" else (DAY, UTC), ("1", "2") if side == "a" else "21"):
+            write(scratch.path(side, "sub" + name, name + ".ics"), calendar(event(uid, lines)))
+    write(scratch.path("a", "broken.ics"), "no calendar")
+    equal(run(COMPARE, scratch.path("a"), scratch.path("b"), code=None).returncode, 0)
+    write(scratch.path("b", "new.ics"), calendar(event("3", DAY)))
+    done = run(COMPARE, scratch.path("a"), scratch.path("b"), code=1)
+    equal(done.stdout, "3 VEVENT: only in the second\n")
+
+
+@test
+def what_activesync_has_no_place_for(scratch):
+    alarm = "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:%s\nEND:VALARM\n"
+    rich = UTC + "URL:https://example.org/\nATTENDEE;ROLE=CHAIR:mailto:a@example.org\n" + alarm % "-PT15M" + alarm % "-PT5M"
+    poor = UTC + "ATTENDEE:mailto:a@example.org\n" + alarm % "-PT5M"
+    for lines, code in ((poor, 0), (poor.replace("PT5M", "PT6M"), 1), (poor.replace("a@", "b@"), 1)):
+        write(scratch.path("a.ics"), calendar(event("1", rich)))
+        write(scratch.path("b.ics"), calendar(event("1", lines)))
+        run(COMPARE, "--eas", scratch.path("a.ics"), scratch.path("b.ics"), code=code)
+        run(COMPARE, scratch.path("a.ics"), scratch.path("b.ics"), code=1)
+
+
+@test
 def what_cannot_be_read_is_neither(scratch):
     equal(verdict(scratch, calendar(event("1", UTC)), "no calendar"), 2)
 

@@ -1,13 +1,18 @@
 #!/usr/bin/python3
 """Says whether two iCalendar files mean the same.
 
-usage: icscompare.py [--years N] [--floating ZONE] [--ignore PROPERTY]... A B
+usage: icscompare.py [--years N] [--floating ZONE] [--ignore PROPERTY]... [--eas] A B
+
+A and B are files, or directories whose .ics files are taken together; files of A that cannot be read
+are then left out and named on stderr.
 
 Meaning is what a person sees: when each occurrence begins and ends (as instants, whatever zone they
 are written in; days as days), which occurrences there are (rules expanded over N years, 3 unless
 told), and the properties that a calendar of Exchange can hold. UIDs pair items up; where they cannot
 and each side has one item of a kind, these are compared. PRODID, DTSTAMP, X- properties, the order of
-lines and of lists, values that are defaults and white space at line ends do not count.
+lines and of lists, values that are defaults and white space at line ends do not count. With --eas
+neither counts what ActiveSync has no place for: URL and GEO, the chair's role, every alarm but one, a
+meeting without an organizer.
 
 Prints a line a difference. Exit 0: the same; 1: different; 2: one of them cannot be read.
 
@@ -15,8 +20,10 @@ Uses icalendar and dateutil, which khal stands on, so that libical's view is not
 import argparse
 import datetime
 import io
+import os
 import re
 import sys
+import urllib.parse
 
 import dateutil.rrule
 import dateutil.tz
@@ -58,7 +65,7 @@ class Calendar:
         for calendar in calendars:
             for part in calendar.subcomponents:
                 if part.name in ("VEVENT", "VTODO", "VJOURNAL"):
-                    self.items.setdefault((part.name, str(part.get("UID", ""))), []).append(part)
+                    self.items.setdefault((part.name, str(part.get("UID", "")).strip()), []).append(part)
 
     def read_zone(self, block):
         try:
@@ -106,36 +113,32 @@ def text(value):
     return "\n".join(line.rstrip() for line in lines).strip().replace(COMMA, ",")
 
 
-def alarms(part):
-    found = set()
-    for alarm in part.walk("VALARM"):
-        trigger = alarm.get("TRIGGER")
-        if trigger is not None:
-            found.add(str(trigger.dt))
-    return found
+def address(person):
+    """mailto: in any spelling, or none, is the same person."""
+    return re.sub("^mailto:", "", urllib.parse.unquote(str(person)).strip('"').lower())
 
 
-def attendees(part):
+def attendees(part, eas):
     found = {}
     for person in listed(part, "ATTENDEE"):
-        address = str(person).lower()
         kind = person.params.get("CUTYPE", "INDIVIDUAL")
         role = "resource" if kind in ("RESOURCE", "ROOM") else person.params.get("ROLE", "REQ-PARTICIPANT")
-        found[address] = (role, person.params.get("PARTSTAT", "NEEDS-ACTION"))
+        if eas and role not in ("resource", "OPT-PARTICIPANT"):
+            role = "REQ-PARTICIPANT"
+        found[address(person)] = (role, person.params.get("PARTSTAT", "NEEDS-ACTION"))
     return found
 
 
-def properties(part):
-    """What the item says, times and recurrence apart, defaults filled in."""
+def properties(part, eas):
+    """What the item says, times, alarms and recurrence apart, defaults filled in."""
     said = {name: text(part.get(name, "")) for name in TEXTS}
     for name, default in DEFAULTS.items():
         said[name] = str(part.get(name, default)).upper()
     if said["STATUS"] in ("CONFIRMED", "NEEDS-ACTION", "FINAL"):
         said["STATUS"] = ""
     said["CATEGORIES"] = {text(word) for words in listed(part, "CATEGORIES") for word in words.cats}
-    said["ORGANIZER"] = str(part.get("ORGANIZER", "")).lower()
-    said["ATTENDEE"] = attendees(part)
-    said["VALARM"] = alarms(part)
+    said["ORGANIZER"] = address(part.get("ORGANIZER", ""))
+    said["ATTENDEE"] = attendees(part, eas)
     geo = part.get("GEO")
     said["GEO"] = "%.4f;%.4f" % (geo.latitude, geo.longitude) if geo is not None else ""
     if part.name == "VTODO":
@@ -166,7 +169,8 @@ class Item:
         return None
 
     def tell(self, part, start):
-        said = properties(part)
+        said = properties(part, self.calendar.options.eas)
+        said["VALARM"] = self.alarms(part)
         if start is None:
             return said
         said["start"] = instant(*start)
@@ -182,6 +186,23 @@ class Item:
         if "COMPLETED" in part:
             said["completed"] = instant(*self.calendar.time(part["COMPLETED"]))
         return said
+
+    def alarms(self, part):
+        """When each goes off: minutes from the start, or an instant where there is no start."""
+        found, first = set(), self.start(part)
+        for alarm in part.walk("VALARM"):
+            trigger = alarm.get("TRIGGER")
+            if trigger is None:
+                continue
+            if isinstance(trigger.dt, datetime.timedelta):
+                found.add(trigger.dt.total_seconds() / 60)
+            elif first:
+                wall, zone = self.calendar.time(trigger)
+                begin = first[0].replace(tzinfo=first[1] or self.calendar.options.floating)
+                found.add((wall.replace(tzinfo=zone) - begin).total_seconds() / 60)
+            else:
+                found.add(instant(*self.calendar.time(trigger)))
+        return found
 
     @staticmethod
     def later(start, duration):
@@ -246,7 +267,17 @@ class Item:
         return found
 
 
-def differences(one, other, ignore):
+def differ(name, left, right, options):
+    if options.eas and name in ("URL", "GEO"):
+        return False
+    if options.eas and name == "ORGANIZER" and not left:
+        return False
+    if options.eas and name == "VALARM":
+        return not (right <= left and bool(right) == bool(left))
+    return name not in options.ignore and left != right
+
+
+def differences(one, other, options):
     """Lines that say where two Items differ."""
     for key in sorted(set(one.occurrences) | set(other.occurrences)):
         if key not in other.occurrences or key not in one.occurrences:
@@ -254,15 +285,33 @@ def differences(one, other, ignore):
             continue
         left, right = one.occurrences[key], other.occurrences[key]
         for name in sorted(set(left) | set(right)):
-            if name not in ignore and left.get(name) != right.get(name):
+            if differ(name, left.get(name), right.get(name), options):
                 yield "%s: %s: %r, %r" % (key, name, left.get(name), right.get(name))
 
 
+def load(path, options, tolerant):
+    """{(kind, UID): Item} of a file or of all files below a directory."""
+    files = [path]
+    if os.path.isdir(path):
+        files = sorted(os.path.join(root, name) for root, _, names in os.walk(path) for name in names
+                       if name.endswith(".ics"))
+    items = {}
+    for file in files:
+        try:
+            calendar = Calendar(file, options)
+            items.update({key: Item(calendar, parts) for key, parts in calendar.items.items()})
+        except Exception as error:  # the libraries raise of every kind at what is no calendar
+            if not (tolerant and os.path.isdir(path)):
+                raise
+            print("icscompare: left out: %s: %s" % (file, error), file=sys.stderr)
+    return items
+
+
 def pair(one, other):
-    """Keys of both calendars that belong together, None where there is no partner."""
-    pairs = [(key, key) for key in one.items if key in other.items]
-    left = [key for key in one.items if key not in other.items]
-    right = [key for key in other.items if key not in one.items]
+    """Keys of both sides that belong together, None where there is no partner."""
+    pairs = [(key, key) for key in one if key in other]
+    left = [key for key in one if key not in other]
+    right = [key for key in other if key not in one]
     for kind in ("VEVENT", "VTODO", "VJOURNAL"):
         mine, theirs = [key for key in left if key[0] == kind], [key for key in right if key[0] == kind]
         if len(mine) == len(theirs) == 1:
@@ -273,17 +322,18 @@ def pair(one, other):
 
 
 def compare(first, second, options):
-    one, other = Calendar(first, options), Calendar(second, options)
+    one, other = load(first, options, True), load(second, options, False)
     for mine, theirs in pair(one, other):
         if mine is None or theirs is None:
-            yield "%s %s: only in the %s" % (*(mine or theirs), "first" if mine else "second")
+            yield "%s %s: only in the %s" % (*(mine or theirs)[::-1], "first" if mine else "second")
             continue
-        for line in differences(Item(one, one.items[mine]), Item(other, other.items[theirs]), options.ignore):
+        for line in differences(one[mine], other[theirs], options):
             yield "%s %s" % (mine[1] or mine[0], line)
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1][len("usage: "):])
+    parser.add_argument("--eas", action="store_true")
     parser.add_argument("--years", type=int, default=3)
     parser.add_argument("--floating", type=dateutil.tz.gettz, default=UTC)
     parser.add_argument("--ignore", action="append", default=[])
@@ -292,7 +342,7 @@ def main():
     options = parser.parse_args()
     try:
         found = list(compare(options.first, options.second, options))
-    except Exception as error:  # the libraries raise of every kind at what is no calendar
+    except Exception as error:
         print("icscompare: %s: %s" % (type(error).__name__, error), file=sys.stderr)
         sys.exit(2)
     for line in found:
