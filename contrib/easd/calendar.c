@@ -1,5 +1,6 @@
 /* VEVENT as an item of the Calendar class (MS-ASCAL): the series, its rule and its exceptions. */
 #include "codec/wire/wbxml_tree.h"
+#include "contrib/easd/attachment.h"
 #include "contrib/easd/event.h"
 #include "contrib/easd/recurrence.h"
 #include "contrib/easd/times.h"
@@ -200,6 +201,8 @@ static void write_master(struct series *series)
     meeting_write_organizer(master->component, translation->properties);
     for (const struct eas_node *node = master->properties->first; node; node = node->next)
         eas_node_append(translation->properties, eas_node_copy(node));
+    if (translation->version >= 160)
+        attachments_write(master->component, translation);
     translation->text = g_strdup(master->text);
     translation->last = master->end_utc;
 }
@@ -211,7 +214,7 @@ static bool translate_series(struct series *series)
     series->zone = series_zone(series->file, translation);
     if (translation->refusal || !event_read(&series->master, series->file->master, series->zone, translation) ||
         !recurrence_read(&series->recurrence, &series->recurs, series->file->master, &series->master.start,
-                         translation->version, &translation->refusal))
+                         &translation->refusal))
         return false;
     if (!series->recurs && series->file->overrides->len)
         return translation_refuse(translation, "it changes an occurrence of something that does not recur");

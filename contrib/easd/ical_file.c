@@ -84,11 +84,14 @@ static bool times_parsed(icalcomponent *component)
     return true;
 }
 
+static GMutex libical;
+
 bool ical_file_open(struct ical_file *file, const char *bytes, size_t length, icalcomponent_kind kind, char **refusal)
 {
     g_autofree char *text = g_strndup(bytes, length);
     g_autoptr(GPtrArray) found = g_ptr_array_new();
 
+    g_mutex_lock(&libical);
     memset(file, 0, sizeof *file);
     file->overrides = g_ptr_array_new();
     if (strlen(text) != length || !g_utf8_validate_len(text, length, NULL))
@@ -110,6 +113,7 @@ void ical_file_close(struct ical_file *file)
     if (file->root)
         icalcomponent_free(file->root);
     g_ptr_array_unref(file->overrides);
+    g_mutex_unlock(&libical);
 }
 
 static icaltimezone *find_zone(icalcomponent *component, const char *tzid)

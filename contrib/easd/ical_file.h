@@ -14,7 +14,8 @@ struct ical_file {
 };
 
 /* Parses bytes and picks the components of a kind, which must be one item: one UID, one master.
- * False with a reason in *refusal. Close the file in any case. */
+ * False with a reason in *refusal. Close the file in any case: it is the only one open until then,
+ * because libical and the zones it loads are one for all threads. */
 bool ical_file_open(struct ical_file *file, const char *bytes, size_t length, icalcomponent_kind kind, char **refusal);
 void ical_file_close(struct ical_file *file);
 

@@ -35,16 +35,6 @@ static bool read_whole(const char *path, GByteArray *buffer, bool *too_large)
     return got >= 0;
 }
 
-/* libical and the zones it loads are one for all threads. */
-static void translate_locked(enum item_class class, struct translation *translation)
-{
-    static GMutex lock;
-
-    g_mutex_lock(&lock);
-    translators[class](translation);
-    g_mutex_unlock(&lock);
-}
-
 static void clear(struct translation *translation)
 {
     eas_node_free(translation->properties);
@@ -70,14 +60,17 @@ static enum item_result translate_entry(struct translation *translation, const s
 {
     g_autofree char *path = folder_path(folder, entry);
     g_autofree char *uid = g_strdup_printf("%s-%016" G_GINT64_MODIFIER "x", folder->id, entry->id);
+    char server_id[EASD_ID_BYTES];
     bool too_large = false;
 
+    folder_server_id(folder, entry, server_id);
     if (!read_whole(path, buffer, &too_large))
         return ITEM_GONE;
     *translation = (struct translation){.bytes = (const char *)buffer->data,
                                         .length = buffer->len,
                                         .user = folder->mailbox->user,
                                         .fallback_uid = uid,
+                                        .server_id = server_id,
                                         .mtime = entry->mtime / 1000000000,
                                         .version = version,
                                         .options = options,
@@ -85,7 +78,7 @@ static enum item_result translate_entry(struct translation *translation, const s
     if (too_large)
         translation_refuse(translation, "it is too large");
     else
-        translate_locked(folder->class, translation);
+        translators[folder->class](translation);
     note_translation(folder, entry, translation);
     return translation->refusal ? ITEM_REFUSED : ITEM_WRITTEN;
 }

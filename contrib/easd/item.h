@@ -17,6 +17,7 @@ struct item_writer {
     struct wbxml_writer wbxml; /* into answer->bytes */
     int version;               /* ten times the protocol's: 121 to 161 */
     struct item_parts *parts;  /* NULL: bodies inline */
+    bool state_only;           /* mail: read, flag and categories alone have changed */
     GByteArray *buffer;        /* for files, reused from one to the next */
 };
 

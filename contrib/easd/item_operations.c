@@ -1,7 +1,10 @@
-/* ItemOperations Fetch (MS-ASCMD 2.2.1.10), inline or multipart. Range is left aside for bodies, as
- * Exchange leaves it: TruncationSize is what shortens them. */
+/* ItemOperations Fetch (MS-ASCMD 2.2.1.10), inline or multipart. Range is for attachments; bodies
+ * leave it aside, as Exchange does: TruncationSize is what shortens them. */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "contrib/easd/attachment.h"
 #include "contrib/easd/command.h"
 #include "contrib/easd/item.h"
 #include "contrib/easd/limits.h"
@@ -10,6 +13,7 @@ enum {
     STATUS_OK = 1,
     STATUS_PROTOCOL = 2,
     STATUS_NOT_FOUND = 6,
+    STATUS_BAD_RANGE = 8,
     STATUS_UNKNOWN_STORE = 9,
     STATUS_BAD_ATTACHMENT = 15,
     STATUS_DENIED = 16,
@@ -17,7 +21,10 @@ enum {
 };
 
 struct fetch {
-    const char *collection_id, *server_id;
+    const char *collection_id, *server_id, *file_reference, *range;
+    GBytes *attachment;
+    char *type; /* of the attachment */
+    gsize from, length;
     struct folder *folder;
     struct entry *entry;
     struct options options;
@@ -30,12 +37,30 @@ static int find_item(struct fetch *fetch, const struct request *request)
     return fetch->entry && fetch->entry->present && fetch->entry->served != SERVED_NO ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
+/* "0-9" is ten bytes; an end past the last one is the last one (MS-ASCMD 2.2.3.143.2). */
+static int find_attachment(struct fetch *fetch, const struct request *request)
+{
+    unsigned long long from = 0, to = ULLONG_MAX - 1;
+    gsize size;
+
+    fetch->attachment = attachment_read(request->mailbox, fetch->file_reference, &fetch->type);
+    if (!fetch->attachment)
+        return STATUS_BAD_ATTACHMENT;
+    size = g_bytes_get_size(fetch->attachment);
+    if (fetch->range && (sscanf(fetch->range, "%9llu-%9llu", &from, &to) != 2 || to < from || from >= size))
+        return STATUS_BAD_RANGE;
+    fetch->from = (gsize)from;
+    fetch->length = (gsize)MIN(to - from + 1, size - from);
+    return STATUS_OK;
+}
+
 static int read_fetch(struct fetch *fetch, const struct eas_node *node, const struct request *request)
 {
     const char *store = eas_node_text(node, TAG_ItemOperations_Store);
     const struct eas_node *options = eas_node_child(node, TAG_ItemOperations_Options);
     int status;
 
+    memset(fetch, 0, sizeof *fetch);
     options_init(&fetch->options);
     fetch->collection_id = eas_node_text(node, TAG_AirSync_CollectionId);
     fetch->server_id = eas_node_text(node, TAG_AirSync_ServerId);
@@ -43,8 +68,10 @@ static int read_fetch(struct fetch *fetch, const struct eas_node *node, const st
         return STATUS_PROTOCOL;
     if (g_ascii_strcasecmp(store, "Mailbox") != 0)
         return STATUS_UNKNOWN_STORE;
-    if (eas_node_child(node, TAG_AirSyncBase_FileReference))
-        return STATUS_BAD_ATTACHMENT;
+    fetch->file_reference = eas_node_text(node, TAG_AirSyncBase_FileReference);
+    fetch->range = eas_node_text(options, TAG_ItemOperations_Range);
+    if (fetch->file_reference)
+        return find_attachment(fetch, request);
     if (!fetch->collection_id || !fetch->server_id)
         return eas_node_child(node, TAG_Search_LongId) ? STATUS_NOT_FOUND : STATUS_PROTOCOL;
     status = find_item(fetch, request);
@@ -61,6 +88,35 @@ static void write_head(struct wbxml_writer *wbxml, const struct fetch *fetch, in
         wbxml_text(wbxml, TAG_AirSync_CollectionId, fetch->collection_id);
     if (fetch->server_id)
         wbxml_text(wbxml, TAG_AirSync_ServerId, fetch->server_id);
+    if (fetch->file_reference)
+        wbxml_text(wbxml, TAG_AirSyncBase_FileReference, fetch->file_reference);
+}
+
+static void write_attachment(struct item_writer *writer, const struct fetch *fetch)
+{
+    struct wbxml_writer *wbxml = &writer->wbxml;
+    const guchar *bytes = (const guchar *)g_bytes_get_data(fetch->attachment, NULL) + fetch->from;
+
+    wbxml_open(wbxml, TAG_ItemOperations_Properties);
+    if (fetch->range) {
+        g_autofree char *range = g_strdup_printf("%zu-%zu", fetch->from, fetch->from + fetch->length - 1);
+
+        wbxml_text(wbxml, TAG_ItemOperations_Range, range);
+        wbxml_number(wbxml, TAG_ItemOperations_Total, (long long)g_bytes_get_size(fetch->attachment));
+    }
+    wbxml_text(wbxml, TAG_AirSyncBase_ContentType, fetch->type);
+    if (writer->parts) {
+        struct answer *part = answer_new();
+
+        g_byte_array_append(part->bytes, bytes, (guint)fetch->length);
+        g_ptr_array_add(writer->parts->parts, part);
+        wbxml_number(wbxml, TAG_ItemOperations_Part, writer->parts->parts->len);
+    } else {
+        g_autofree char *text = g_base64_encode(bytes, fetch->length);
+
+        wbxml_text(wbxml, TAG_ItemOperations_Data, text);
+    }
+    wbxml_close(wbxml);
 }
 
 static void write_fetch(struct item_writer *writer, const struct eas_node *node, const struct request *request)
@@ -72,7 +128,9 @@ static void write_fetch(struct item_writer *writer, const struct eas_node *node,
     unsigned page = wbxml->page;
 
     write_head(wbxml, &fetch, status);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && fetch.attachment) {
+        write_attachment(writer, &fetch);
+    } else if (status == STATUS_OK) {
         wbxml_text(wbxml, TAG_AirSync_Class, class_name(fetch.folder->class));
         wbxml_open(wbxml, TAG_ItemOperations_Properties);
         if (item_write(writer, fetch.folder, fetch.entry, &fetch.options) == ITEM_WRITTEN) {
@@ -84,6 +142,8 @@ static void write_fetch(struct item_writer *writer, const struct eas_node *node,
         }
     }
     wbxml_close(wbxml);
+    g_clear_pointer(&fetch.attachment, g_bytes_unref);
+    g_free(fetch.type);
 }
 
 /* Nothing here empties or moves: the directory is the truth. */

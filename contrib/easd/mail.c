@@ -256,8 +256,13 @@ enum item_result mail_write(struct item_writer *writer, const struct folder *fol
     g_autofree char *path = folder_path(folder, entry);
     struct message message;
 
-    if (!open_message(&message, path, writer->buffer, options->bodies[BODY_MIME].wanted))
+    if (!open_message(&message, path, writer->buffer, !writer->state_only && options->bodies[BODY_MIME].wanted))
         return ITEM_GONE;
+    if (writer->state_only) {
+        write_state(&writer->wbxml, &message, writer->version);
+        close(message.file);
+        return ITEM_WRITTEN;
+    }
     write_properties(writer, &message, folder, entry);
 
     enum body_type type = choose_body(options, &message);

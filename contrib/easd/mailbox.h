@@ -17,10 +17,11 @@ enum served { SERVED_UNKNOWN, SERVED_YES, SERVED_NO };
 
 /* A file. It stays when the file goes, so that every device can be told. */
 struct entry {
-    char *name;          /* in its directory */
-    uint64_t id;         /* by its name, so it is the same after a restart */
-    uint64_t version;    /* the folder's version when it last changed; never 0 */
-    int64_t size, mtime; /* ns */
+    char *name;                 /* in its directory */
+    uint64_t id;                /* by its name, so it is the same after a restart */
+    uint64_t version;           /* the folder's version when it last changed; never 0 */
+    uint64_t content;           /* the same for its bytes: since then only attributes have changed */
+    int64_t size, mtime, ctime; /* times in ns */
     ino_t inode;
     guint place;   /* in the folder's entries */
     unsigned scan; /* the last scan that saw it */

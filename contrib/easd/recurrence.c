@@ -178,16 +178,8 @@ static bool read_end(struct recurrence *recurrence, const struct icalrecurrencet
     return true;
 }
 
-/* Before 14.1 weeks begin on Sunday: a rule that minds another day cannot be said. */
-static bool first_day_sayable(const struct recurrence *recurrence, int version)
-{
-    int mask = recurrence->day_of_week, before = (1 << MAX(recurrence->first_day, 0)) - 1;
-
-    return version >= 141 || recurrence->interval < 2 || !(mask & (mask - 1)) || !(mask & before);
-}
-
 bool recurrence_read(struct recurrence *recurrence, bool *present, icalcomponent *component,
-                     const struct ical_moment *start, int version, char **refusal)
+                     const struct ical_moment *start, char **refusal)
 {
     static bool (*const readers[])(struct recurrence *, const struct icalrecurrencetype *, const struct ical_moment *,
                                    char **) = {
@@ -215,9 +207,7 @@ bool recurrence_read(struct recurrence *recurrence, bool *present, icalcomponent
         COUNT(&rule, by_year_day) || rule.rscale || rule.interval > INTERVAL_TOP)
         return refuse(refusal, "the rule has a part without counterpart");
     recurrence->interval = MAX(rule.interval, 1);
-    return readers[rule.freq](recurrence, &rule, start, refusal) && read_end(recurrence, &rule, start, refusal) &&
-           (first_day_sayable(recurrence, version) ||
-            refuse(refusal, "weeks that begin on another day than Sunday need 14.1"));
+    return readers[rule.freq](recurrence, &rule, start, refusal) && read_end(recurrence, &rule, start, refusal);
 }
 
 gint64 recurrence_find(icalcomponent *component, const struct ical_moment *start, const icaltimetype *times,

@@ -17,7 +17,7 @@ struct recurrence {
 /* Reads the rule of a component that starts at start. False with a reason in *refusal where it has
  * one that cannot be said; *present tells whether it has one at all. */
 bool recurrence_read(struct recurrence *recurrence, bool *present, icalcomponent *component,
-                     const struct ical_moment *start, int version, char **refusal);
+                     const struct ical_moment *start, char **refusal);
 
 /* Marks in found which of count local times are occurrences, and returns when the last occurrence
  * of the rule begins (UTC, or as if it were); INT64_MAX for a rule without end. */

@@ -87,7 +87,7 @@ struct folder *scan_add_folder(struct mailbox *mailbox, const char *path, enum i
 
 static void touch_entry(struct folder *folder, struct entry *entry)
 {
-    entry->version = ++folder->version;
+    entry->version = entry->content = ++folder->version;
     entry->served = SERVED_UNKNOWN;
     entry->date = ENTRY_DATE_UNKNOWN;
 }
@@ -116,17 +116,29 @@ static bool remove_entry(struct folder *folder, struct entry *entry)
     return true;
 }
 
-/* Takes over what stat says of a name. */
+static int64_t nanoseconds(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* Takes over what stat says of a name. Attributes alone matter for mail: they hold its state. */
 static bool take_entry(struct folder *folder, const char *name, const struct stat *status)
 {
     struct entry *entry = g_hash_table_lookup(folder->by_name, name);
-    int64_t mtime = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+    int64_t mtime = nanoseconds(status->st_mtim), ctime = nanoseconds(status->st_ctim);
+    bool same;
 
     if (!entry)
         entry = add_entry(folder, name);
+    same = entry->present && entry->size == status->st_size && entry->mtime == mtime && entry->inode == status->st_ino;
     entry->scan = folder->scan;
-    if (entry->present && entry->size == status->st_size && entry->mtime == mtime && entry->inode == status->st_ino)
+    if (same && (entry->ctime == ctime || folder->class != CLASS_MAIL))
         return false;
+    entry->ctime = ctime;
+    if (same) {
+        entry->version = ++folder->version;
+        return true;
+    }
     entry->present = true;
     entry->size = status->st_size;
     entry->mtime = mtime;
@@ -183,20 +195,13 @@ static bool list_directory(const char *path, GPtrArray *files, GPtrArray *direct
     return true;
 }
 
-/* A known name in a watched folder is as inotify left it; every other one is looked at. */
-static bool take_files(struct folder *folder, const GPtrArray *files, bool trust_watch)
+static bool take_files(struct folder *folder, const GPtrArray *files)
 {
     bool changed = false;
 
     folder->scan++;
-    for (guint i = 0; i < files->len; i++) {
-        struct entry *entry = g_hash_table_lookup(folder->by_name, files->pdata[i]);
-
-        if (trust_watch && entry && entry->present)
-            entry->scan = folder->scan;
-        else
-            changed |= scan_name(folder, files->pdata[i]);
-    }
+    for (guint i = 0; i < files->len; i++)
+        changed |= scan_name(folder, files->pdata[i]);
     for (guint i = 0; i < folder->entries->len; i++) {
         struct entry *entry = folder->entries->pdata[i];
 
@@ -213,7 +218,7 @@ bool scan_folder(struct folder *folder)
     g_autoptr(GPtrArray) directories = g_ptr_array_new_with_free_func(g_free);
 
     list_directory(path, files, directories);
-    return take_files(folder, files, false);
+    return take_files(folder, files);
 }
 
 /* A folder whose directory moved here: it keeps its id. */
@@ -324,8 +329,8 @@ static void walk_directory(struct walk *walk, const char *path)
             watch_folder(folder);
     }
     list_directory(full, files, directories);
-    if (folder)
-        walk->changed |= take_files(folder, files, watched);
+    if (folder && !watched) /* what happens in a watched one, inotify says */
+        walk->changed |= take_files(folder, files);
     for (guint i = 0; i < directories->len; i++)
         g_queue_push_tail(walk->waiting, g_build_filename(path, directories->pdata[i], NULL));
 }

@@ -69,6 +69,8 @@ static bool write_change(struct sync *sync, const struct collection *collection,
         wbxml_text(wbxml, TAG_AirSync_ServerId, id);
         wbxml_open(wbxml, TAG_AirSync_ApplicationData);
         change->version = entry->version;
+        sync->writer.state_only = change->kind == CHANGE_CHANGE && folder->class == CLASS_MAIL &&
+                                  collection_known(collection, change->place) >= entry->content;
         if (entry->present && item_write(&sync->writer, folder, entry, &collection->options) == ITEM_WRITTEN) {
             wbxml_close(wbxml);
             wbxml_close(wbxml);
@@ -186,6 +188,7 @@ static void write_fetch(struct sync *sync, const struct collection *collection, 
     guint mark = wbxml->out->len;
     unsigned page = wbxml->page;
 
+    sync->writer.state_only = false;
     wbxml_open(wbxml, TAG_AirSync_Fetch);
     wbxml_text(wbxml, TAG_AirSync_ServerId, server_id);
     wbxml_number(wbxml, TAG_AirSync_Status, STATUS_OK);

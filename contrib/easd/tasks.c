@@ -63,7 +63,7 @@ static bool write_recurrence(icalcomponent *task, const struct ical_moment *star
         return translation_refuse(translation, "it recurs without a start");
     if (icalcomponent_get_first_property(task, ICAL_EXDATE_PROPERTY))
         return translation_refuse(translation, "exceptions of a task have no counterpart");
-    if (!recurrence_read(&recurrence, &recurs, task, first, translation->version, &translation->refusal))
+    if (!recurrence_read(&recurrence, &recurs, task, first, &translation->refusal))
         return false;
     if (recurs)
         recurrence_write(&recurrence, translation->properties, translation->version, true, first->utc);

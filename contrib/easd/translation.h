@@ -11,7 +11,7 @@ struct translation {
     const char *bytes;
     size_t length;
     const char *user; /* the mailbox's owner, for who is who in a meeting */
-    const char *fallback_uid;
+    const char *fallback_uid, *server_id;
     gint64 mtime; /* seconds since 1970 */
     int version;  /* ten times the protocol's */
     const struct options *options;

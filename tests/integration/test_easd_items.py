@@ -290,6 +290,36 @@ def a_place_is_a_container_from_16_on(scratch):
 
 
 @test
+def what_hangs_on_an_event_is_fetched_by_reference(scratch):
+    content = bytes(range(256)) * 10
+    shelf = Shelf(scratch, "Calendar", {"a.ics": calendar(event(
+        *BERLIN, "ATTACH:https://example.test/elsewhere",
+        "ATTACH;FMTTYPE=image/png;FILENAME=plan.png;ENCODING=BASE64;VALUE=BINARY:" + base64.b64encode(content).decode()))})
+    equal(shelf.items("14.1")[0].one("Attachments"), None, "before 16.0")
+    rows = shelf.items("16.1")[0].all("Attachments/Attachment")
+    equal([values(r, "DisplayName", "Method", "EstimatedDataSize") for r in rows],
+          [{"DisplayName": "plan.png", "Method": "1", "EstimatedDataSize": "2560"}])
+    client = Client(shelf.server.url, version="16.1")
+    scratch.callback(client.close)
+
+    def fetch(reference, span=None):
+        return client.ask("ItemOperations", E("ItemOperations:ItemOperations", E(
+            "Fetch", E("Store", "Mailbox"), E("AirSyncBase:FileReference", reference),
+            E("Options", E("Range", span)) if span else None))).one("Response/Fetch")
+
+    reference = rows[0].text("FileReference")
+    whole = fetch(reference)
+    equal(values(whole, "Status", "FileReference", "Properties/ContentType"),
+          {"Status": "1", "FileReference": reference, "Properties/ContentType": "image/png"})
+    equal(base64.b64decode(whole.text("Properties/Data")), content)
+    part = fetch(reference, "2550-9999")
+    equal(values(part.one("Properties"), "Range", "Total"), {"Range": "2550-2559", "Total": "2560"})
+    equal(base64.b64decode(part.text("Properties/Data")), content[2550:])
+    equal([fetch(reference, "2560-2561").text("Status"), fetch(reference, "5-2").text("Status")], ["8", "8"])
+    equal([fetch(r).text("Status") for r in (reference[:-1] + "0", reference[:-1] + "7", "7:x:1", "")], ["15"] * 4)
+
+
+@test
 def a_calendars_past_leaves_by_filter(scratch):
     shelf = Shelf(scratch, "Calendar", {
         "old.ics": calendar(event("SUMMARY:old", "DTSTART:20100101T090000Z", uid="a")),
