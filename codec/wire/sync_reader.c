@@ -2,19 +2,10 @@
 #include <string.h>
 
 #include "codec/limits.h"
-#include "codec/wire/sync.h"
-
-enum { BODY_MIME = 4, PAGE_EMAIL = 2, PAGE_EMAIL2 = 22 };
+#include "codec/wire/sync_body.h"
 
 /* Where in the answer the reader stands. Each place lies directly inside the one before it. */
 enum place { OUTSIDE, IN_SYNC, IN_COLLECTIONS, IN_COLLECTION, IN_LIST, IN_ITEM };
-
-/* What becomes of the bytes of the Body's Data that is being read. */
-enum body_way {
-    BODY_IN_TREE, /* no streamed Data is open */
-    BODY_STREAMS,
-    BODY_HELD, /* its Type is not known yet */
-};
 
 struct sync_reader {
     struct sync_events events;
@@ -32,16 +23,20 @@ struct sync_reader {
     GString *collection_id, *sync_key;
     struct sync_state state;
     struct sync_item item;
-    bool in_data;
-    enum body_way way;
-    GString *held;
-    bool held_opaque;
+    struct sync_body_reader body;
 };
 
+/* Stops the reading from inside a handler, for a reason. */
 static bool stop(struct sync_reader *reader, enum wbxml_error error)
 {
     reader->error = error;
     return false;
+}
+
+/* The same for what the body's reader found. */
+static bool take(struct sync_reader *reader, enum wbxml_error error)
+{
+    return !error || stop(reader, error);
 }
 
 /* Passes on what one of the caller's functions said. */
@@ -124,136 +119,6 @@ static void leaf_end(struct sync_reader *reader)
     }
 }
 
-/* The open element as an item's own Body: Add/ApplicationData/Body. */
-static bool in_own_body(const struct sync_reader *reader)
-{
-    const struct eas_node *open = reader->builder.open;
-
-    return reader->builder.depth == 3 && open->tag == TAG_AirSyncBase_Body &&
-           open->parent->tag == TAG_AirSync_ApplicationData;
-}
-
-static bool body_begin(struct sync_reader *reader)
-{
-    const char *server_id = eas_node_text(reader->builder.root, TAG_AirSync_ServerId);
-
-    reader->way = BODY_STREAMS;
-    reader->item.body.streamed = true;
-    return go_on(reader, reader->events.body_begin(reader->ctx, &reader->state, server_id ? server_id : ""));
-}
-
-static bool body_bytes(struct sync_reader *reader, const char *bytes, size_t length, bool opaque)
-{
-    struct sync_body *body = &reader->item.body;
-
-    if (!body->streamed && !body_begin(reader))
-        return false;
-    body->opaque |= opaque;
-    body->bytes += (long long)length;
-    if (body->bytes > LIMIT_BODY_BYTES)
-        return stop(reader, WBXML_TOO_LARGE);
-    return go_on(reader, reader->events.body_bytes(reader->ctx, bytes, length));
-}
-
-static bool keep_held(struct sync_reader *reader)
-{
-    GString *held = reader->held;
-    bool kept = wbxml_builder_text(&reader->builder, held->str, held->len, reader->held_opaque);
-
-    g_string_truncate(held, 0);
-    return kept || stop(reader, WBXML_TOO_LARGE);
-}
-
-static bool stream_held(struct sync_reader *reader)
-{
-    GString *held = reader->held;
-    bool streamed = held->len == 0 || body_bytes(reader, held->str, held->len, reader->held_opaque);
-
-    g_string_truncate(held, 0);
-    return streamed;
-}
-
-static bool is_mail(const struct eas_node *data)
-{
-    for (const struct eas_node *child = data->first; child; child = child->next)
-        if (eas_tag_page(child->tag) == PAGE_EMAIL || eas_tag_page(child->tag) == PAGE_EMAIL2)
-            return true;
-    return false;
-}
-
-/* Held bytes have outgrown their limit before the Type came: decided by what else the item has. */
-static bool decide_held(struct sync_reader *reader)
-{
-    if (is_mail(reader->builder.open->parent)) {
-        reader->way = BODY_STREAMS;
-        return stream_held(reader);
-    }
-    reader->way = BODY_IN_TREE;
-    reader->in_data = false;
-    wbxml_builder_start(&reader->builder, TAG_AirSyncBase_Data);
-    return keep_held(reader);
-}
-
-static bool data_text(struct sync_reader *reader, const char *bytes, size_t length, bool opaque)
-{
-    if (reader->way == BODY_STREAMS)
-        return body_bytes(reader, bytes, length, opaque);
-    if (reader->held->len + length <= LIMIT_UNTYPED_BYTES) {
-        g_string_append_len(reader->held, bytes, (gssize)length);
-        reader->held_opaque |= opaque;
-        return true;
-    }
-    if (!decide_held(reader))
-        return false;
-    if (reader->way == BODY_STREAMS)
-        return body_bytes(reader, bytes, length, opaque);
-    return wbxml_builder_text(&reader->builder, bytes, length, opaque) || stop(reader, WBXML_TOO_LARGE);
-}
-
-/* A Data element opens: true if its bytes do not go into the tree. */
-static bool data_begin(struct sync_reader *reader)
-{
-    if (!in_own_body(reader) || reader->item.body.type)
-        return false;
-    long long type = eas_node_number(reader->builder.open, TAG_AirSyncBase_Type, 0);
-
-    if (type != BODY_MIME && type != 0)
-        return false;
-    reader->way = type ? BODY_STREAMS : BODY_HELD;
-    reader->held_opaque &= reader->held->len > 0;
-    reader->in_data = true;
-    return true;
-}
-
-/* The item's Body closes: what was held back now has its Type, or will never have one. */
-static bool body_end(struct sync_reader *reader)
-{
-    struct sync_body *body = &reader->item.body;
-    const struct eas_node *node = reader->builder.open;
-
-    if (body->type)
-        return true;
-    body->type = (int)eas_node_number(node, TAG_AirSyncBase_Type, body->streamed ? BODY_MIME : 0);
-    body->estimated = eas_node_number(node, TAG_AirSyncBase_EstimatedDataSize, -1);
-    if (reader->way == BODY_HELD && body->type == BODY_MIME) {
-        if (!stream_held(reader))
-            return false;
-    } else if (reader->way == BODY_HELD) {
-        wbxml_builder_start(&reader->builder, TAG_AirSyncBase_Data);
-        if (!keep_held(reader))
-            return false;
-        wbxml_builder_end(&reader->builder, TAG_AirSyncBase_Data);
-    }
-    reader->way = BODY_IN_TREE;
-
-    const char *data = eas_node_text(node, TAG_AirSyncBase_Data);
-    bool some = body->bytes > 0 || (data && *data);
-
-    body->truncated = eas_node_number(node, TAG_AirSyncBase_Truncated, 0) == 1 ||
-                      (!some && (body->estimated > 0 || body->type == BODY_MIME));
-    return true;
-}
-
 /* A command's element closes: the item is whole. */
 static bool item_end(struct sync_reader *reader)
 {
@@ -283,11 +148,11 @@ static bool item_end(struct sync_reader *reader)
 
 static bool item_start(struct sync_reader *reader, eas_tag tag)
 {
-    if (reader->in_data) {
+    if (reader->body.in_data) {
         reader->passed_over = 1;
         return true;
     }
-    if (tag == TAG_AirSyncBase_Data && data_begin(reader))
+    if (tag == TAG_AirSyncBase_Data && sync_body_data(&reader->body))
         return true;
     return wbxml_builder_start(&reader->builder, tag) || stop(reader, WBXML_TOO_LARGE);
 }
@@ -333,8 +198,8 @@ static bool text(void *ctx, const char *bytes, size_t length, bool opaque)
     }
     if (reader->place != IN_ITEM)
         return true;
-    if (reader->in_data)
-        return data_text(reader, bytes, length, opaque);
+    if (reader->body.in_data)
+        return take(reader, sync_body_text(&reader->body, bytes, length, opaque));
     return wbxml_builder_text(&reader->builder, bytes, length, opaque) || stop(reader, WBXML_TOO_LARGE);
 }
 
@@ -351,12 +216,12 @@ static bool end(void *ctx, eas_tag tag)
         reader->leaf = EAS_TAG_NONE;
         return true;
     }
-    if (reader->in_data) {
-        reader->in_data = false;
+    if (reader->body.in_data) {
+        reader->body.in_data = false;
         return true;
     }
     if (reader->place == IN_ITEM) {
-        if (in_own_body(reader) && !body_end(reader))
+        if (sync_body_is_open(&reader->body) && !take(reader, sync_body_end(&reader->body)))
             return false;
         wbxml_builder_end(&reader->builder, tag);
         if (reader->builder.depth > 0)
@@ -379,7 +244,12 @@ struct sync_reader *sync_reader_new(const struct sync_events *events, void *ctx)
     reader->value = g_string_new(NULL);
     reader->collection_id = g_string_new(NULL);
     reader->sync_key = g_string_new(NULL);
-    reader->held = g_string_new(NULL);
+    reader->body = (struct sync_body_reader){.events = &reader->events,
+                                             .ctx = ctx,
+                                             .state = &reader->state,
+                                             .builder = &reader->builder,
+                                             .body = &reader->item.body,
+                                             .held = g_string_new(NULL)};
     return reader;
 }
 
@@ -392,7 +262,7 @@ void sync_reader_free(struct sync_reader *reader)
     g_string_free(reader->value, TRUE);
     g_string_free(reader->collection_id, TRUE);
     g_string_free(reader->sync_key, TRUE);
-    g_string_free(reader->held, TRUE);
+    g_string_free(reader->body.held, TRUE);
     g_free(reader);
 }
 
@@ -408,15 +278,15 @@ static void begin(void *ctx, const char *content_type)
     (void)content_type;
     wbxml_reader_free(reader->wbxml);
     wbxml_builder_clear(&reader->builder);
-    g_string_truncate(reader->held, 0);
+    g_string_truncate(reader->body.held, 0);
     reader->wbxml = wbxml_reader_new(&handler, reader);
     reader->error = WBXML_OK;
     reader->place = OUTSIDE;
     reader->passed_over = 0;
     reader->leaf = EAS_TAG_NONE;
     reader->status = reader->limit = 0;
-    reader->in_data = false;
-    reader->way = BODY_IN_TREE;
+    reader->body.in_data = false;
+    reader->body.way = BODY_IN_TREE;
 }
 
 static enum wbxml_error feed(void *ctx, const void *bytes, size_t length)

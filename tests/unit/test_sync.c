@@ -297,6 +297,15 @@ static void a_status_of_the_whole(void **state)
     assert_int_equal(error, WBXML_OK);
     assert_int_equal(status, 14);
     assert_string_equal(log, "");
+
+    struct log unused = {0};
+    struct sync_reader *reader = sync_reader_new(&log_events, &unused);
+    sync_sink.begin(reader, "application/vnd.ms-sync.wbxml");
+    assert_int_equal(sync_sink.feed(reader, out->data, out->len), WBXML_OK);
+    assert_int_equal(sync_reader_limit(reader), 59);
+    sync_sink.begin(reader, "application/vnd.ms-sync.wbxml");
+    assert_int_equal(sync_reader_limit(reader), 0);
+    sync_reader_free(reader);
 }
 
 static void another_document_is_malformed(void **state)
