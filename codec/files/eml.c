@@ -11,24 +11,24 @@
 
 static const char *const importances[] = {"low", "normal", "high"};
 
-/* Header fields by property, in the order of the file; sections of MS-ASEMAIL 2.2.2. */
+/* Header fields by property (MS-ASEMAIL 2.2.2), in the order of the file. */
 static const struct {
     eas_tag tag;
     GMimeAddressType type;
 } address_fields[] = {
-    {TAG_Email_From, GMIME_ADDRESS_TYPE_FROM},        /* 36 */
-    {TAG_Email2_Sender, GMIME_ADDRESS_TYPE_SENDER},   /* 70 */
-    {TAG_Email_ReplyTo, GMIME_ADDRESS_TYPE_REPLY_TO}, /* 66 */
-    {TAG_Email_To, GMIME_ADDRESS_TYPE_TO},            /* 79 */
-    {TAG_Email_Cc, GMIME_ADDRESS_TYPE_CC},            /* 15 */
-    {TAG_Email2_Bcc, GMIME_ADDRESS_TYPE_BCC},         /* 9 */
+    {TAG_Email_From, GMIME_ADDRESS_TYPE_FROM},
+    {TAG_Email2_Sender, GMIME_ADDRESS_TYPE_SENDER},
+    {TAG_Email_ReplyTo, GMIME_ADDRESS_TYPE_REPLY_TO},
+    {TAG_Email_To, GMIME_ADDRESS_TYPE_TO},
+    {TAG_Email_Cc, GMIME_ADDRESS_TYPE_CC},
+    {TAG_Email2_Bcc, GMIME_ADDRESS_TYPE_BCC},
 };
 static const struct {
     eas_tag tag;
     const char *name;
 } text_fields[] = {
-    {TAG_Email_Subject, "Subject"},          /* 75 */
-    {TAG_Email_ThreadTopic, "Thread-Topic"}, /* 77 */
+    {TAG_Email_Subject, "Subject"},
+    {TAG_Email_ThreadTopic, "Thread-Topic"},
 };
 
 /* One line, whatever a property holds: a line break would begin a field of the sender's choosing. */

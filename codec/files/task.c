@@ -151,25 +151,25 @@ static void write_alarm(struct todo *todo, const char *name, eas_tag tag)
 }
 
 /* The mapping, in the order of the file. Sections of MS-ASTASK, 2.2.2.n in the revision where
- * Recurrence is 2.2.2.18. */
+ * Recurrence is 2.2.2.20. */
 static const struct {
     const char *name;
     eas_tag tag;
     void (*write)(struct todo *todo, const char *name, eas_tag tag);
 } properties[] = {
-    {"SUMMARY", TAG_Tasks_Subject, write_text},                       /* 25 */
+    {"SUMMARY", TAG_Tasks_Subject, write_text},                       /* 27 */
     {"DESCRIPTION", TAG_Tasks_Body, write_body},                      /* 1, and the Body of 2.5 */
-    {"DTSTART", TAG_Tasks_StartDate, write_start},                    /* 24, UtcStartDate 30, Start 23 */
-    {"DUE", TAG_Tasks_DueDate, write_due},                            /* 10, UtcDueDate 29 */
-    {"RRULE", TAG_Tasks_Recurrence, write_recurrence},                /* 18, Regenerate 19, DeadOccur 9 */
-    {"STATUS", TAG_Tasks_Complete, write_status},                     /* 5 */
-    {"COMPLETED", TAG_Tasks_DateCompleted, write_completed},          /* 6 */
-    {"PRIORITY", TAG_Tasks_Importance, write_priority},               /* 12 */
-    {"CLASS", TAG_Tasks_Sensitivity, write_class},                    /* 22 */
-    {"CATEGORIES", TAG_Tasks_Categories, write_categories},           /* 3, Category 4 */
-    {"X-EAS-ORDINAL-DATE", TAG_Tasks_OrdinalDate, write_text},        /* 17 */
-    {"X-EAS-SUB-ORDINAL-DATE", TAG_Tasks_SubOrdinalDate, write_text}, /* 26 */
-    {"TRIGGER;VALUE=DATE-TIME", TAG_Tasks_ReminderSet, write_alarm},  /* 20, ReminderTime 21 */
+    {"DTSTART", TAG_Tasks_StartDate, write_start},                    /* 26, UtcStartDate 32, Start 25 */
+    {"DUE", TAG_Tasks_DueDate, write_due},                            /* 12, UtcDueDate 31 */
+    {"RRULE", TAG_Tasks_Recurrence, write_recurrence},                /* 20, Regenerate 21, DeadOccur 11 */
+    {"STATUS", TAG_Tasks_Complete, write_status},                     /* 7 */
+    {"COMPLETED", TAG_Tasks_DateCompleted, write_completed},          /* 8 */
+    {"PRIORITY", TAG_Tasks_Importance, write_priority},               /* 14 */
+    {"CLASS", TAG_Tasks_Sensitivity, write_class},                    /* 24 */
+    {"CATEGORIES", TAG_Tasks_Categories, write_categories},           /* 5, Category 6 */
+    {"X-EAS-ORDINAL-DATE", TAG_Tasks_OrdinalDate, write_text},        /* 19 */
+    {"X-EAS-SUB-ORDINAL-DATE", TAG_Tasks_SubOrdinalDate, write_text}, /* 28 */
+    {"TRIGGER;VALUE=DATE-TIME", TAG_Tasks_ReminderSet, write_alarm},  /* 22, ReminderTime 23 */
 };
 
 GBytes *file_from_task(const struct eas_node *data, const struct file_context *context, char **reason)
