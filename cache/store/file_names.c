@@ -16,9 +16,10 @@ int64_t name_hash(const char *text)
     return hash ? (int64_t)hash : 1;
 }
 
+/* Folding plain ASCII is lower case: most look-ups need no table for it. */
 int64_t name_fold_hash(const char *name)
 {
-    g_autofree char *folded = name_fold(name);
+    g_autofree char *folded = g_str_is_ascii(name) ? g_ascii_strdown(name, -1) : name_fold(name);
 
     return name_hash(folded);
 }
