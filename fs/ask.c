@@ -147,8 +147,9 @@ int ask_daemon(const char *state_dir, const char *what, json_t *request, void (*
     code = (int)json_integer_value(json_object_get(*answer, "code"));
     if (code) {
         const char *error = json_string_value(json_object_get(*answer, "error"));
+        const char *advice = json_string_value(json_object_get(*answer, "advice"));
 
-        unable_to(code, what, exit_advice(code), "%s", error ? error : "no reason given");
+        unable_to(code, what, advice ? advice : exit_advice(code), "%s", error ? error : "no reason given");
         json_decref(*answer);
         *answer = NULL;
     }

@@ -1,6 +1,6 @@
 /* STATE/socket, by which the verbs speak to the daemon of a mount: one JSON object a line each way.
  * A request is {"verb": "...", ...}; its answers are any number of {"progress": "..."} and one last
- * {"code": EXIT, "error": "..."} with what was asked for. Only this user (and root) is heard. */
+ * {"code": EXIT, "error": "...", "advice": "..."} with what was asked for. Only this user (and root) is heard. */
 #ifndef FS_CONTROL_SOCKET_H
 #define FS_CONTROL_SOCKET_H
 

@@ -192,7 +192,8 @@ static json_t *reply_umount(struct control_client *client, const json_t *request
 
     (void)request;
     client->linger = code == 0;
-    return code ? reply_error(code, why) : json_pack("{s:i}", "code", 0);
+    return code ? json_pack("{s:i, s:s, s:s}", "code", code, "error", why, "advice", "end or close that first")
+                : json_pack("{s:i}", "code", 0);
 }
 
 static json_t *reply_size(struct control_client *client, const json_t *request)

@@ -150,7 +150,7 @@ int mount_serve(struct mount *mount, char **why)
 
     if (fuse_session_mount(mount->session, mount->config->mountpoint) != 0) {
         *why = g_strdup(last_log[0] ? last_log : "the kernel refused it");
-        return access("/dev/fuse", F_OK) == 0 ? EXIT_MOUNTPOINT : EXIT_NO_FUSE;
+        return EXIT_MOUNTPOINT;
     }
     sigaction(SIGUSR1, &action, NULL);
     mount->dispatcher = pthread_self();

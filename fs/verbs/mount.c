@@ -88,8 +88,8 @@ static int mountpoint_prepare(const char *given, char **mountpoint)
     if (g_ptr_array_find_with_equal_func(mounts, *mountpoint, g_str_equal, NULL)) {
         return unable_to(EXIT_MOUNTPOINT, what, "easfs umount it first", "%s is a mount of easfs already", path);
     }
-    if (access("/dev/fuse", F_OK) != 0) {
-        return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE), "there is no /dev/fuse");
+    if (access("/dev/fuse", R_OK | W_OK) != 0) {
+        return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE), "/dev/fuse: %s", g_strerror(errno));
     }
     return 0;
 }

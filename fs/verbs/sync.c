@@ -36,6 +36,7 @@ static int sync_run(void *data, int argc, char **argv)
     request = json_pack("{s:s, s:b, s:b, s:I}", "verb", "sync", "wait", values->wait, "full", values->full, "timeout",
                         (json_int_t)(values->timeout ? values->timeout : SYNC_TIMEOUT_S));
     code = ask_daemon(state_dir, what, request, progress_show, false, &answer);
+    progress_show(NULL);
     json_decref(answer);
     return code;
 }

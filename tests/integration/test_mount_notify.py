@@ -90,6 +90,26 @@ def a_large_message_is_seen_when_all_of_it_is_here(scratch):
 
 
 @test
+def an_open_fetches_what_is_not_here_yet(scratch):
+    """Messages too large to come with their folder, opened oldest first while they are fetched newest first."""
+    whole = {n: mail(n, ("%d " % n + "y" * 70 + "\r\n") * 20000) for n in range(8)}
+    for number, content in whole.items():
+        write(scratch.path("mailbox/Mail/Inbox/%d.eml" % number), content)
+    server = scratch.easd()
+    mount = scratch.mount(server)
+    wait_for("the folder", lambda: len(mount.ls("Mail", "Inbox")) == len(whole))
+    for number, content in whole.items():
+        path = mount.path("Mail", "Inbox", name(number))
+        truth(os.stat(path).st_size > 0, "a size of nothing is announced")
+        with open(path, "rb") as file:
+            equal(os.fstat(file.fileno()).st_size, len(content), "size once it is open")
+            truth(file.read() == content, "bytes of message %d" % number)
+    mount.sync()
+    equal({n: os.stat(mount.path("Mail", "Inbox", name(n))).st_size for n in whole},
+          {n: len(c) for n, c in whole.items()}, "sizes in the end")
+
+
+@test
 def an_open_file_keeps_its_bytes(scratch):
     server, mount = started(scratch)
     with open(mount.path("Mail", "Inbox", name(1)), "rb", buffering=0) as file:
