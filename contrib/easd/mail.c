@@ -241,7 +241,7 @@ static void write_mime(struct item_writer *writer, struct message *message, cons
     if (body.length <= EASD_COPY_BYTES && message->buffer->len < body.length)
         read_more(message, body.length);
     if (body.length <= message->buffer->len) {
-        body.bytes = message->buffer->data;
+        body.bytes = body.length ? (const char *)message->buffer->data : ""; /* an empty array has no data */
     } else {
         body.file = message->file;
         message->file = -1;
