@@ -219,7 +219,8 @@ static bool translate_series(struct series *series)
     if (!series->recurs && series->file->overrides->len)
         return translation_refuse(translation, "it changes an occurrence of something that does not recur");
     write_master(series);
-    return !series->recurs || (read_occurrences(series) && write_series(series));
+    return !series->recurs || (translation_needs(translation, recurrence_needs(&series->recurrence)) &&
+                               read_occurrences(series) && write_series(series));
 }
 
 void calendar_translate(struct translation *translation)

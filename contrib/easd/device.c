@@ -106,11 +106,12 @@ struct collection *device_collection(const struct device *device, const struct f
     return g_hash_table_lookup(device->collections, folder->id);
 }
 
-struct collection *device_prime(struct device *device, struct folder *folder, char *key)
+struct collection *device_prime(struct device *device, struct folder *folder, int version, char *key)
 {
     struct collection *collection = g_new0(struct collection, 1);
 
     collection->folder = folder;
+    collection->version = version;
     collection->key = key;
     collection->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     collection->pending = g_array_new(FALSE, FALSE, sizeof(struct change));
@@ -153,13 +154,14 @@ static bool entry_change(const struct collection *collection, struct entry *entr
 {
     uint64_t known = collection_known(collection, entry->place);
 
-    if (!entry->present || entry->served == SERVED_NO) {
+    if (!entry_served(entry, collection->version)) {
         *change = (struct change){entry->place, CHANGE_DELETE, 0};
         return known != 0;
     }
     if (known != entry->version || collection->options.filter) {
         if (collection->options.filter && !item_in_filter(collection->folder, entry, since)) {
-            *change = (struct change){entry->place, entry->served == SERVED_NO ? CHANGE_DELETE : CHANGE_SOFT_DELETE, 0};
+            *change = (struct change){
+                entry->place, !entry_served(entry, collection->version) ? CHANGE_DELETE : CHANGE_SOFT_DELETE, 0};
             return known != 0;
         }
     }

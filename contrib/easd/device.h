@@ -20,6 +20,7 @@ struct change {
  * lead from there to the present key. */
 struct collection {
     struct folder *folder;
+    int version;          /* spoken when it was primed: another one begins anew */
     char *key, *previous; /* previous: NULL once key was confirmed */
     GArray *known;        /* of uint64_t by place: the version the device has, 0 for none */
     GArray *pending;      /* of struct change */
@@ -63,7 +64,7 @@ char *device_new_key(struct mailbox *mailbox);
 struct collection *device_collection(const struct device *device, const struct folder *folder);
 
 /* Begins it anew by SyncKey 0. */
-struct collection *device_prime(struct device *device, struct folder *folder, char *key);
+struct collection *device_prime(struct device *device, struct folder *folder, int version, char *key);
 
 GHashTable *told_folders_new(void);
 

@@ -46,10 +46,9 @@ static void clear(struct translation *translation)
 static void note_translation(const struct folder *folder, struct entry *entry, const struct translation *translation)
 {
     if (translation->refusal) {
-        folder_refuse(folder, entry, translation->refusal);
+        folder_refuse(folder, entry, translation->needs ? translation->needs : REFUSED_ALWAYS, translation->refusal);
         return;
     }
-    entry->served = SERVED_YES;
     entry->date = folder->class == CLASS_TASKS ? (translation->done ? 0 : INT64_MAX) : translation->last;
 }
 

@@ -34,7 +34,7 @@ static int find_item(struct fetch *fetch, const struct request *request)
 {
     fetch->folder = mailbox_folder(request->mailbox, fetch->collection_id);
     fetch->entry = fetch->folder ? folder_entry(fetch->folder, fetch->server_id) : NULL;
-    return fetch->entry && fetch->entry->present && fetch->entry->served != SERVED_NO ? STATUS_OK : STATUS_NOT_FOUND;
+    return fetch->entry && entry_served(fetch->entry, request->version) ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
 /* "0-9" is ten bytes; an end past the last one is the last one (MS-ASCMD 2.2.3.143.2). */

@@ -195,10 +195,15 @@ char *folder_path(const struct folder *folder, const struct entry *entry)
     return g_build_filename(folder->mailbox->root, folder->path, entry->name, NULL);
 }
 
-void folder_refuse(const struct folder *folder, struct entry *entry, const char *reason)
+bool entry_served(const struct entry *entry, int version)
 {
-    if (entry->served == SERVED_NO)
+    return entry->present && version >= entry->refused_below;
+}
+
+void folder_refuse(const struct folder *folder, struct entry *entry, int below, const char *reason)
+{
+    if (entry->refused_below >= below)
         return;
-    entry->served = SERVED_NO;
+    entry->refused_below = below;
     g_printerr("easd: not served: %s/%s: %s\n", folder->path, entry->name, reason);
 }

@@ -10,8 +10,8 @@
 
 enum item_class { CLASS_MAIL, CLASS_CALENDAR, CLASS_CONTACTS, CLASS_TASKS, CLASS_NOTES, CLASS_COUNT };
 
-/* What is known of whether a file can be served, which only its translation tells. */
-enum served { SERVED_UNKNOWN, SERVED_YES, SERVED_NO };
+/* Below which version a file cannot be said, where none can. */
+#define REFUSED_ALWAYS 1000
 
 #define ENTRY_DATE_UNKNOWN INT64_MIN
 
@@ -26,8 +26,8 @@ struct entry {
     guint place;   /* in the folder's entries */
     unsigned scan; /* the last scan that saw it */
     bool present;
-    enum served served;
-    int64_t date; /* what FilterType looks at, seconds since 1970, or ENTRY_DATE_UNKNOWN */
+    int refused_below; /* versions (ten times the protocol's) that are known not to say it; 0: none */
+    int64_t date;      /* what FilterType looks at, seconds since 1970, or ENTRY_DATE_UNKNOWN */
 };
 
 struct folder {
@@ -87,8 +87,11 @@ void folder_server_id(const struct folder *folder, const struct entry *entry, ch
 /* The path of an entry; free with g_free. */
 char *folder_path(const struct folder *folder, const struct entry *entry);
 
-/* Says that an entry is not served and why, once for each version of the file. */
-void folder_refuse(const struct folder *folder, struct entry *entry, const char *reason);
+/* Notes below which version an entry is not served, and says why, once for each state of the file. */
+void folder_refuse(const struct folder *folder, struct entry *entry, int below, const char *reason);
+
+/* Whether an entry is there and, as far as is known, can be said in a version. */
+bool entry_served(const struct entry *entry, int version);
 
 /* The ending of the files of a class: ".eml". And its name in the protocol: "Email". Static. */
 const char *class_ending(enum item_class class);

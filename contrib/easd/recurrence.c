@@ -210,6 +210,13 @@ bool recurrence_read(struct recurrence *recurrence, bool *present, icalcomponent
     return readers[rule.freq](recurrence, &rule, start, refusal) && read_end(recurrence, &rule, start, refusal);
 }
 
+int recurrence_needs(const struct recurrence *recurrence)
+{
+    int mask = recurrence->day_of_week, before = (1 << MAX(recurrence->first_day, 0)) - 1;
+
+    return recurrence->interval > 1 && (mask & (mask - 1)) && (mask & before) ? 141 : 0;
+}
+
 gint64 recurrence_find(icalcomponent *component, const struct ical_moment *start, const icaltimetype *times,
                        bool *found, guint count)
 {

@@ -19,6 +19,9 @@ struct recurrence {
 bool recurrence_read(struct recurrence *recurrence, bool *present, icalcomponent *component,
                      const struct ical_moment *start, char **refusal);
 
+/* The version that can say it: 0 for any, 141 where weeks that do not begin on Sunday matter. */
+int recurrence_needs(const struct recurrence *recurrence);
+
 /* Marks in found which of count local times are occurrences, and returns when the last occurrence
  * of the rule begins (UTC, or as if it were); INT64_MAX for a rule without end. */
 gint64 recurrence_find(icalcomponent *component, const struct ical_moment *start, const icaltimetype *times,

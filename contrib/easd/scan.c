@@ -88,7 +88,7 @@ struct folder *scan_add_folder(struct mailbox *mailbox, const char *path, enum i
 static void touch_entry(struct folder *folder, struct entry *entry)
 {
     entry->version = entry->content = ++folder->version;
-    entry->served = SERVED_UNKNOWN;
+    entry->refused_below = 0;
     entry->date = ENTRY_DATE_UNKNOWN;
 }
 

@@ -252,7 +252,8 @@ static bool commands_valid(const struct eas_node *commands)
 static void answer_prime(struct sync *sync, const struct sync_ask *ask, struct folder *folder,
                          const struct options *options)
 {
-    struct collection *collection = device_prime(sync->request->device, folder, device_new_key(sync->request->mailbox));
+    struct collection *collection =
+        device_prime(sync->request->device, folder, sync->request->version, device_new_key(sync->request->mailbox));
 
     if (ask->options_node)
         collection->options = *options;
@@ -291,7 +292,8 @@ static void answer_collection(struct sync *sync, const struct sync_ask *ask)
         write_refusal(sync, ask, STATUS_PROTOCOL);
     } else if (strcmp(ask->key, "0") == 0) {
         answer_prime(sync, ask, folder, &options);
-    } else if (!collection || !collection_accept(collection, ask->key, &repeated)) {
+    } else if (!collection || collection->version != sync->request->version ||
+               !collection_accept(collection, ask->key, &repeated)) {
         write_refusal(sync, ask, STATUS_BAD_KEY);
     } else {
         if (ask->options_node) {

@@ -65,7 +65,7 @@ static bool write_recurrence(icalcomponent *task, const struct ical_moment *star
         return translation_refuse(translation, "exceptions of a task have no counterpart");
     if (!recurrence_read(&recurrence, &recurs, task, first, &translation->refusal))
         return false;
-    if (recurs)
+    if (recurs && translation_needs(translation, recurrence_needs(&recurrence)))
         recurrence_write(&recurrence, translation->properties, translation->version, true, first->utc);
     return true;
 }

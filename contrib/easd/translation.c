@@ -56,3 +56,14 @@ bool translation_refuse(struct translation *translation, const char *reason)
         translation->refusal = g_strdup(reason);
     return false;
 }
+
+bool translation_needs(struct translation *translation, int needs)
+{
+    char reason[64];
+
+    if (translation->version >= needs || translation->refusal)
+        return !translation->refusal;
+    translation->needs = needs;
+    snprintf(reason, sizeof reason, "it needs version %d.%d", needs / 10, needs % 10);
+    return translation_refuse(translation, reason);
+}

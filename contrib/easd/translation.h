@@ -21,6 +21,7 @@ struct translation {
     gint64 last;                 /* when it is over, seconds since 1970; INT64_MAX: never */
     bool done;                   /* a completed task */
     char *refusal;               /* why it cannot be served; NULL: it can */
+    int needs;                   /* the version that could; 0: none */
 };
 
 typedef void translate(struct translation *translation);
@@ -33,6 +34,9 @@ void translation_list(struct eas_node *parent, eas_tag list, eas_tag element, co
 
 /* A Body as a node, where the options ask for plain text; else NULL. */
 struct eas_node *translation_body(const struct options *options, const char *text);
+
+/* Refuses what only a later version than the one spoken can say; needs 0: any can. */
+bool translation_needs(struct translation *translation, int needs);
 
 /* Sets refusal unless one is set. Always false. */
 bool translation_refuse(struct translation *translation, const char *reason);

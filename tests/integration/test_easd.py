@@ -251,6 +251,14 @@ def what_exchange_refuses_is_refused(scratch):
 
 
 @test
+def a_key_belongs_to_the_version_it_was_given_in(scratch):
+    _, client = served(scratch, inbox(1))
+    key = client.prime("1")
+    client.version = "16.1"
+    equal(client.sync(client.collection("1", key)).text("Collections/Collection/Status"), "3")
+
+
+@test
 def a_folder_that_went_away_asks_for_a_folder_sync(scratch):
     _, client = served(scratch, {"Mail/Gone/a.eml": message()})
     ident = client.folders()["Gone"]

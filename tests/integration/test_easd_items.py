@@ -185,6 +185,15 @@ def every_kind_of_rule_has_its_type(scratch):
 
 
 @test
+def a_rule_that_only_later_versions_can_say(scratch):
+    """Before 14.1 weeks begin on Sunday: on this rule, that is another series."""
+    shelf = Shelf(scratch, "Calendar", {"a.ics": calendar(event(
+        "DTSTART:20260105T090000Z", "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU"))})
+    equal([len(shelf.items(v)) for v in ("14.1", "14.0", "16.1", "12.1", "14.1")], [1, 0, 1, 0, 1])
+    equal(shelf.log().count("not served: Calendar/a.ics: it needs version 14.1"), 1)
+
+
+@test
 def what_cannot_be_said_is_not_served_and_named(scratch):
     base = "DTSTART:20260105T090000Z"
     refused = {
