@@ -215,9 +215,9 @@ static void inodes_are_never_given_twice(void **state)
         assert_int_equal(store_begin(f->store), 0);
         assert_int_equal(store_item_of(f->store, ino, &item), 0);
         assert_int_equal(store_item_remove(f->store, item.id), 0);
+        item_clear(&item);
         assert_int_equal(store_item_of(f->store, ino, &item), -ENOENT);
         assert_int_equal(store_commit(f->store), 0);
-        item_clear(&item);
         fixture_reopen(f);
     }
 }
