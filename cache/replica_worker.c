@@ -36,9 +36,23 @@ static void learn_address(struct sync_engine *engine)
     answer_tree_clear(&answer);
 }
 
+/* Keys are good for the protocol version they were made with (NOTES section 1); another one begins anew. */
+static struct eas_result match_version(struct sync_engine *engine)
+{
+    const char *version = eas_version_text(session_version(engine->session));
+    g_autofree char *made_with = store_get(engine->store, "keys-version");
+    int error = 0;
+
+    if (!g_strcmp0(made_with, version))
+        return eas_served();
+    if (made_with)
+        error = down_restart(engine);
+    return store_result(error ? error : store_set(engine->store, "keys-version", version));
+}
+
 static bool folders_are_due(const struct sync_engine *engine, bool asked)
 {
-    return asked || engine->folders_stale || !engine->folders_at ||
+    return asked || engine->folders_stale || engine->folders_anew || !engine->folders_at ||
            g_get_monotonic_time() - engine->folders_at >= LIMIT_FOLDERS_MS * 1000LL;
 }
 
@@ -48,6 +62,8 @@ static struct eas_result pass(struct sync_engine *engine, bool asked)
 {
     struct eas_result result = session_connect(engine->link);
 
+    if (eas_is_served(&result))
+        result = match_version(engine);
     for (int round = 0; round < 3 && eas_is_served(&result); round++) {
         if (round == 0 ? folders_are_due(engine, asked) : engine->folders_stale) {
             engine->folders_anew |= round == 2;
@@ -57,6 +73,8 @@ static struct eas_result pass(struct sync_engine *engine, bool asked)
         }
         if (eas_is_served(&result) && round == 0)
             learn_address(engine);
+        if (eas_is_served(&result))
+            result = match_version(engine);
         if (eas_is_served(&result))
             result = down_pass(engine);
     }

@@ -327,6 +327,6 @@ int down_restart(struct sync_engine *engine)
         if (each->selected)
             error = resync_start(engine, each);
     }
-    engine->folders_anew = true;
+    engine->folders_anew = engine->folders_stale = true;
     return error;
 }
