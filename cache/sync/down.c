@@ -77,7 +77,6 @@ static struct eas_result take_all(struct sync_engine *engine, GPtrArray *chunk, 
 
             result = take_refusal(engine, collection, &refusal);
         } else {
-            engine->windows_served += harvest != NULL;
             result = take(engine, collection, harvest);
         }
     }
@@ -115,9 +114,11 @@ static struct eas_result ask_chunk(struct sync_engine *engine, GPtrArray *chunk,
 {
     if (stopping(engine))
         return eas_unreachable(75, "interrupted");
-    struct exchange exchange = exchange_sync(engine, (struct collection *const *)chunk->pdata, chunk->len, 0, true);
+    struct exchange exchange =
+        exchange_sync(engine, (struct collection *const *)chunk->pdata, chunk->len, 0, ASK_BODIES);
     struct eas_result result = exchange.result;
 
+    engine->answers += eas_is_served(&result);
     if (eas_is_served(&result)) {
         result = take_all(engine, chunk, &exchange, take);
     } else if (is_too_many(&exchange, chunk->len)) {
@@ -304,14 +305,14 @@ struct eas_result down_pass(struct sync_engine *engine)
     g_autoptr(GArray) collections = store_collections(engine->store);
     struct eas_result result = eas_served();
 
-    engine->windows_served = 0;
+    engine->answers = 0;
     engine->stumble = eas_served();
     for (int round = 0; round < 2 && eas_is_served(&result) && !engine->folders_stale; round++) {
         if (round && !any_unprimed(engine, collections))
             break;
         result = pass_over(engine, collections);
     }
-    if (eas_is_served(&result) && !engine->windows_served && !eas_is_served(&engine->stumble))
+    if (eas_is_served(&result) && !engine->answers && !eas_is_served(&engine->stumble))
         return engine->stumble;
     return result;
 }

@@ -40,7 +40,7 @@ struct sync_engine {
     GHashTable *keyless; /* ids of collections that got no key since the tree was last read */
     GHashTable *ailing;  /* ids of collections that bear an error of their own */
     GPtrArray *told;     /* collections that said something new to the last question over all */
-    long windows_served; /* in this pass; 0 with a stumble: the server, not a folder, is at fault */
+    long answers;        /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
     struct eas_result stumble;
 };
 

@@ -16,6 +16,7 @@ struct gather {
     struct harvest *harvest; /* being read; NULL between collections */
     struct body_writer *writer;
     GString *head; /* of the body being written */
+    bool plain;    /* no body was asked for, whatever the answer says of one */
     size_t memory;
     int error; /* of the store */
 };
@@ -153,6 +154,7 @@ static bool on_item(void *ctx, const struct sync_state *state, struct sync_item 
     incoming->server_id = g_strdup(item->server_id);
     incoming->instance = item->instance_id != NULL;
     incoming->body = item->body;
+    incoming->body.truncated |= gather->plain;
     incoming->data = g_steal_pointer(&item->data);
     g_ptr_array_add(harvest_open(gather)->items, incoming);
     gather->memory += sizeof *incoming + node_weight(incoming->data);
@@ -241,7 +243,7 @@ static void judge(struct gather *gather, const struct call *call)
 }
 
 static struct sync_collection question(struct sync_engine *engine, const struct collection *collection, int window,
-                                       bool bodies)
+                                       enum body_asking bodies)
 {
     return (struct sync_collection){
         .collection_id = collection->server_id,
@@ -249,16 +251,21 @@ static struct sync_collection question(struct sync_engine *engine, const struct 
         .class = collection->class,
         .window = window ? window : window_items(&engine->windows[collection->class]),
         .filter = collection->filter,
-        .inline_bytes = bodies ? trust_inline_bytes(engine->trust) : 0,
+        .inline_bytes = bodies == ASK_BODIES ? trust_inline_bytes(engine->trust) : 0,
+        .plain = bodies == ASK_PLAIN,
     };
 }
 
 struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
-                              bool bodies)
+                              enum body_asking bodies)
 {
     struct exchange exchange = {.harvests = g_ptr_array_new_with_free_func(harvest_free)};
-    struct gather gather = {
-        .engine = engine, .asked = asked, .count = count, .exchange = &exchange, .head = g_string_new(NULL)};
+    struct gather gather = {.engine = engine,
+                            .asked = asked,
+                            .count = count,
+                            .exchange = &exchange,
+                            .head = g_string_new(NULL),
+                            .plain = bodies == ASK_PLAIN};
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
     struct call call = {.command = EAS_SYNC, .request = request, .sink = &gather_sink, .ctx = &gather};

@@ -36,10 +36,13 @@ struct exchange {
     long long bytes;     /* of the answer */
 };
 
-/* Asks once for count collections, at their keys. window 0: as measured for each class; bodies false: none
- * inline. A body that is held already is read past. */
+/* What is asked of mail bodies: as much inline as is trusted, none, or, where even that fails, no MIME at all. */
+enum body_asking { ASK_BODIES, ASK_NONE, ASK_PLAIN };
+
+/* Asks once for count collections, at their keys. window 0: as measured for each class. A body that is held already is
+ * read past. */
 struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
-                              bool bodies);
+                              enum body_asking bodies);
 void exchange_clear(struct exchange *exchange);
 
 /* What the answer says of a collection, or NULL. */

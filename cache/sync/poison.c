@@ -1,7 +1,7 @@
 /* One collection, window after window. A server that cannot say an item answers nothing at all, or
  * 5xx, for every window that holds it (NOTES section 18): the window is halved, then asked without
- * bodies, which brings the item's id and properties; its body is left to the fetch workers, who
- * name the item if even they fail. */
+ * bodies, then without MIME, which brings the item's id and properties; its body is left to the
+ * fetch workers, who name the item if even they fail. */
 #include "cache/sync/poison.h"
 
 #include <string.h>
@@ -13,8 +13,8 @@
 
 /* How the collection is asked at present. */
 struct pace {
-    int window;  /* 0: as measured */
-    bool bodies; /* ask for them inline */
+    int window; /* 0: as measured */
+    enum body_asking bodies;
     bool probed; /* the silence was looked behind */
     int idle;    /* answers in a row that told nothing while more was announced */
     int retries;
@@ -28,7 +28,7 @@ enum { WHOLE_WINDOW = 0 };
 static void narrow_to_bottom(struct pace *pace)
 {
     pace->window = LIMIT_POISON_WINDOW;
-    pace->bodies = false;
+    pace->bodies = ASK_NONE;
 }
 
 /* The next smaller question; false when there is none. */
@@ -40,9 +40,10 @@ static bool narrow(struct sync_engine *engine, const struct collection *collecti
         pace->window = MAX(window / 2, LIMIT_POISON_WINDOW);
         return true;
     }
-    if (!pace->bodies || collection->class != EAS_MAIL || trust_inline_bytes(engine->trust) == 0)
+    if (collection->class != EAS_MAIL || pace->bodies == ASK_PLAIN)
         return false;
-    narrow_to_bottom(pace);
+    pace->bodies = pace->bodies == ASK_BODIES && trust_inline_bytes(engine->trust) > 0 ? ASK_NONE : ASK_PLAIN;
+    pace->window = LIMIT_POISON_WINDOW;
     return true;
 }
 
@@ -50,7 +51,7 @@ static void widen(struct sync_engine *engine, const struct collection *collectio
 {
     struct window *window = &engine->windows[collection->class];
 
-    pace->bodies = true;
+    pace->bodies = ASK_BODIES;
     if (pace->window)
         pace->window *= 2;
     if (pace->window >= LIMIT_WINDOW_FIRST) {
@@ -129,7 +130,6 @@ static enum step on_harvest(struct sync_engine *engine, struct collection *colle
 
     if (on_store_error(harvest_store(engine, collection, harvest, &told), result) == DONE)
         return DONE;
-    engine->windows_served++;
     window_measure(&engine->windows[collection->class], harvest->items->len, exchange->bytes);
     pace->retries = 0;
     if (!collection->more) {
@@ -207,6 +207,7 @@ static enum step read_window(struct sync_engine *engine, struct collection *coll
     enum step step;
 
     *result = eas_served();
+    engine->answers += eas_is_served(&exchange.result);
     if (!eas_is_served(&exchange.result)) {
         step = on_failure(engine, collection, pace, &exchange, result);
     } else if (!harvest) {
@@ -224,7 +225,7 @@ static enum step read_window(struct sync_engine *engine, struct collection *coll
 
 struct eas_result collection_read(struct sync_engine *engine, struct collection *collection)
 {
-    struct pace pace = {.bodies = true};
+    struct pace pace = {0};
     struct eas_result result = eas_served();
 
     do {

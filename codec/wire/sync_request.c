@@ -27,11 +27,13 @@ static void write_options(struct wbxml_writer *writer, const struct sync_collect
     wbxml_open(writer, TAG_AirSync_Options);
     if (collection->filter != SYNC_FILTER_NONE)
         wbxml_number(writer, TAG_AirSync_FilterType, collection->filter);
-    if (collection->class == EAS_MAIL) {
+    if (collection->class == EAS_MAIL && !collection->plain) {
         write_mail_options(writer, collection->inline_bytes);
     } else {
         wbxml_open(writer, TAG_AirSyncBase_BodyPreference);
         wbxml_number(writer, TAG_AirSyncBase_Type, BODY_PLAIN);
+        if (collection->plain)
+            wbxml_number(writer, TAG_AirSyncBase_TruncationSize, 0);
         wbxml_close(writer);
     }
     wbxml_close(writer);

@@ -260,6 +260,37 @@ static void a_failing_poison_item_is_stepped_around(void **state)
     poison(*state, true);
 }
 
+/* A message that the server cannot give as MIME at all: only that one is not there, and it is named. */
+static void broken(struct replica_rig *rig, bool text)
+{
+    fill(rig, "Inbox", 50);
+    ((struct fake_item *)inbox(rig)->items->pdata[20])->broken = true;
+    rig->mailbox->text = text;
+    replica_rig_open(rig);
+    replica_rig_sync(rig);
+    g_autofree char *errors = replica_rig_errors(rig);
+
+    assert_non_null(strstr(errors, "Inbox 020"));
+    assert_null(strchr(errors, '\n'));
+    assert_int_equal(replica_rig_count(rig, "Mail/Inbox"), 50);
+    for (unsigned i = 0; i < 50; i++) {
+        g_autofree char *subject = g_strdup_printf("Inbox %03u", i);
+        g_autoptr(GBytes) bytes = replica_rig_bytes(rig, replica_rig_find(rig, "Mail/Inbox", subject));
+
+        assert_int_equal(bytes != NULL, i != 20);
+    }
+}
+
+static void a_broken_message_is_named_and_the_rest_is_there(void **state)
+{
+    broken(*state, false);
+}
+
+static void a_broken_message_among_parts_is_named_and_the_rest_is_there(void **state)
+{
+    broken(*state, true);
+}
+
 /* MoreAvailable for ever, with new keys and nothing new: the folder is named, the rest is there. */
 static void more_for_ever_ends(void **state)
 {
@@ -359,6 +390,8 @@ int main(void)
         ROW(a_refused_list_of_folders_removes_none),
         ROW(a_silent_poison_item_is_stepped_around),
         ROW(a_failing_poison_item_is_stepped_around),
+        ROW(a_broken_message_is_named_and_the_rest_is_there),
+        ROW(a_broken_message_among_parts_is_named_and_the_rest_is_there),
         ROW(more_for_ever_ends),
         ROW(a_silent_folder_stops_nothing),
         ROW(a_limit_of_collections_is_kept),

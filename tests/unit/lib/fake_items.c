@@ -169,6 +169,19 @@ static void reply_parts(struct script_reply *reply, struct eas_node *root, GPtrA
     script_reply_http(reply, 200, "Content-Type: application/vnd.ms-sync.multipart\r\n", body->data, body->len);
 }
 
+static bool asks_for_broken(struct fake_mailbox *mailbox, const struct eas_node *root)
+{
+    for (const struct eas_node *each = root ? root->first : NULL; each; each = each->next) {
+        const char *folder_id = eas_node_text(each, TAG_AirSync_CollectionId);
+        const struct fake_item *item =
+            item_by_id(fake_folder_by_id(mailbox, folder_id), eas_node_text(each, TAG_AirSync_ServerId));
+
+        if (item && item->broken)
+            return true;
+    }
+    return false;
+}
+
 static void answer_fetch(struct fake_mailbox *mailbox, const struct eas_node *asked, struct eas_node *response,
                          GPtrArray *parts)
 {
@@ -209,6 +222,10 @@ void fake_item_operations(struct fake_mailbox *mailbox, const struct script_requ
     if (mailbox->holds_fetch ||
         (mailbox->holds_bulk && eas_node_next(eas_node_child(root, TAG_ItemOperations_Fetch)))) {
         reply->hold = true;
+        return;
+    }
+    if (asks_for_broken(mailbox, root)) {
+        script_reply_http(reply, 501, NULL, "", 0);
         return;
     }
     if (accepts && !mailbox->no_parts)

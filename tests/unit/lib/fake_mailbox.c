@@ -258,7 +258,7 @@ static void folder_sync(struct fake_mailbox *mailbox, const struct eas_node *roo
 
 struct asked {
     const char *key;
-    int window;
+    int window, type;
     long inline_bytes;
 };
 
@@ -270,6 +270,7 @@ static struct asked read_asked(const struct eas_node *collection)
     return (struct asked){
         .key = eas_node_text(collection, TAG_AirSync_SyncKey),
         .window = (int)eas_node_number(collection, TAG_AirSync_WindowSize, 100),
+        .type = (int)eas_node_number(preference, TAG_AirSyncBase_Type, 0),
         .inline_bytes = (long)eas_node_number(preference, TAG_AirSyncBase_TruncationSize, 0),
     };
 }
@@ -291,6 +292,14 @@ static void write_event(struct fake_mailbox *mailbox, struct fake_folder *folder
         return;
     event->item->given += event->kind == FAKE_ADD;
     eas_node_append(command, fake_data(mailbox, folder, event->item, asked->inline_bytes, event->kind != FAKE_CHANGE));
+}
+
+static bool holds_broken(const struct fake_folder *folder, unsigned from, unsigned to, const struct asked *asked)
+{
+    for (unsigned i = from; i < to && asked->type == 4; i++)
+        if (g_array_index(folder->log, struct fake_event, i).item->broken)
+            return true;
+    return false;
 }
 
 static bool holds_poison(const struct fake_folder *folder, unsigned from, unsigned to, const struct asked *asked)
@@ -316,6 +325,8 @@ static enum verdict write_window(struct fake_mailbox *mailbox, struct fake_folde
         return SAID;
     }
     end = first ? 0 : MIN(place + (unsigned)asked->window, folder->log->len);
+    if (holds_broken(folder, place, end, asked))
+        return FAILED;
     if (holds_poison(folder, place, end, asked))
         return mailbox->poison_fails ? FAILED : SILENT;
     if (!first && end == place && !folder->endless)
@@ -391,7 +402,7 @@ static void sync_items(struct fake_mailbox *mailbox, const struct eas_node *root
     }
     for (const struct eas_node *each = list ? list->first : NULL; each; each = each->next)
         if (write_collection(mailbox, each, collections) == FAILED) {
-            script_reply_http(reply, 500, NULL, "", 0);
+            script_reply_http(reply, 501, NULL, "", 0);
             return;
         }
     if (collections->first)

@@ -12,6 +12,7 @@ struct fake_item {
     GBytes *mime;        /* of mail */
     int read;
     bool poison; /* an answer that would hold its body is empty */
+    bool broken; /* every request that would give it as MIME fails by HTTP 501 */
     bool gone;
     bool withheld; /* its body is refused */
     bool partial;  /* of events: a Change says the subject alone */
