@@ -218,6 +218,11 @@ int body_discard(struct store *store, int64_t body)
     return add_dead(store, &place);
 }
 
+int store_body_drop(struct store *store, int64_t body)
+{
+    return store_in_transaction(store) ? body_discard(store, body) : -EINVAL;
+}
+
 ssize_t body_read(struct store *store, const struct body_place *place, void *buffer, size_t size, int64_t offset)
 {
     g_mutex_lock(&store->bodies->lock);

@@ -159,6 +159,8 @@ int store_body_append(struct body_writer *writer, const void *bytes, size_t leng
 int64_t store_body_size(const struct body_writer *writer);
 int store_body_finish(struct body_writer *writer, struct store *store, int64_t *body); /* frees writer */
 void store_body_abort(struct body_writer *writer);                                     /* frees writer */
+/* A finished body that no item will take: its room is given back. Within a transaction. */
+int store_body_drop(struct store *store, int64_t body);
 
 /* Writes what was appended to disk; called once per window before its commit. */
 int store_bodies_flush(struct store *store);

@@ -185,13 +185,14 @@ static int batch_commit(struct batch *batch)
         if (each->fate != BATCH_FETCHED)
             continue;
         error = store_item_get(batch->store, each->item->id, &now);
-        if (!error && !now.body)
-            error = store_item_fetched(batch->store, each->item->id, each->body, each->size);
+        if (!error)
+            error = now.body ? store_body_drop(batch->store, each->body)
+                             : store_item_fetched(batch->store, each->item->id, each->body, each->size);
         if (!error && now.fetch_failed)
             error = store_error_set(batch->store, now.collection_id, now.server_id, NULL);
         if (error == -ENOENT) {
             each->fate = BATCH_GONE;
-            error = 0;
+            error = store_body_drop(batch->store, each->body);
         }
         item_clear(&now);
     }

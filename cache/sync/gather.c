@@ -16,6 +16,7 @@ struct gather {
     struct harvest *harvest; /* being read; NULL between collections */
     struct body_writer *writer;
     GString *head; /* of the body being written */
+    GArray *kept;  /* int64_t: bodies that were finished */
     bool plain;    /* no body was asked for, whatever the answer says of one */
     size_t memory;
     int error; /* of the store */
@@ -118,7 +119,10 @@ static bool body_keep(struct gather *gather, struct incoming *incoming)
     error = store_body_finish(gather->writer, gather->engine->store, &incoming->stored);
     gather->writer = NULL;
     writer_drop(gather);
-    return !error || fail(gather, error);
+    if (error)
+        return fail(gather, error);
+    g_array_append_val(gather->kept, incoming->stored);
+    return true;
 }
 
 static size_t node_weight(const struct eas_node *root)
@@ -184,9 +188,27 @@ static const struct sync_events events = {
     .collection_end = on_collection_end,
 };
 
+/* The bodies of an answer that did not come to its end. */
+static void bodies_drop(struct gather *gather)
+{
+    struct store *store = gather->engine->store;
+    int error = 0;
+
+    if (gather->kept->len == 0 || store_begin(store) != 0)
+        return;
+    for (guint i = 0; i < gather->kept->len && !error; i++)
+        error = store_body_drop(store, g_array_index(gather->kept, int64_t, i));
+    if (error)
+        store_rollback(store);
+    else
+        store_commit(store);
+    g_array_set_size(gather->kept, 0);
+}
+
 static void forget(struct gather *gather)
 {
     writer_drop(gather);
+    bodies_drop(gather);
     if (gather->harvest)
         harvest_free(g_steal_pointer(&gather->harvest));
     g_ptr_array_set_size(gather->exchange->harvests, 0);
@@ -272,6 +294,7 @@ struct exchange exchange_sync(struct sync_engine *engine, struct collection *con
 
     for (size_t i = 0; i < count; i++)
         questions[i] = question(engine, asked[i], window, bodies);
+    gather.kept = g_array_new(FALSE, FALSE, sizeof(int64_t));
     gather.reader = sync_reader_new(&events, &gather);
     sync_request(request, session_version(engine->session), questions, count, count > 1 ? LIMIT_WINDOW_ITEMS : 0);
     exchange.result = session_call(engine->link, &call);
@@ -280,6 +303,7 @@ struct exchange exchange_sync(struct sync_engine *engine, struct collection *con
     if (gather.harvest)
         harvest_free(gather.harvest);
     g_string_free(gather.head, TRUE);
+    g_array_unref(gather.kept);
     sync_reader_free(gather.reader);
     return exchange;
 }

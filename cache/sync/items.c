@@ -123,7 +123,7 @@ static bool is_draft_edit(const struct work *work, const struct incoming *incomi
 
 /* The first copy of a message stays: servers rebuild MIME, and send it again for a mere flag (NOTES
  * sections 6 and 18). Only a draft can really change, and an id can come to mean another message. */
-static int plan_mail_body(struct work *work, struct plan *plan, const struct incoming *incoming, bool another)
+static int plan_mail_body(struct work *work, struct plan *plan, struct incoming *incoming, bool another)
 {
     struct item *item = &plan->item;
 
@@ -131,6 +131,7 @@ static int plan_mail_body(struct work *work, struct plan *plan, const struct inc
         return 0;
     if (incoming->stored) {
         take_body(plan, incoming->stored, incoming->body.bytes);
+        incoming->stored = 0;
         return 0;
     }
     if (incoming->body.type != 0 && incoming->body.type != BODY_MIME && !incoming->body.truncated) {
@@ -392,6 +393,20 @@ static int plans_write(struct work *work)
     return error;
 }
 
+/* Second copies of messages that are held. */
+static int bodies_left(struct store *store, const struct harvest *harvest)
+{
+    int error = 0;
+
+    for (guint i = 0; i < harvest->items->len && !error; i++) {
+        const struct incoming *each = harvest->items->pdata[i];
+
+        if (each->stored)
+            error = store_body_drop(store, each->stored);
+    }
+    return error;
+}
+
 /* The key with what it brought. A resync ends with its last window. */
 static int state_write(struct work *work, const struct harvest *harvest)
 {
@@ -451,6 +466,8 @@ static int work_run(struct work *work, const struct harvest *harvest)
     error = in_sequence ? harvest_plan(work, harvest) : plans_write(work);
     if (!error && in_sequence)
         error = store_bodies_flush(store);
+    if (!error)
+        error = bodies_left(store, harvest);
     if (!error)
         error = state_write(work, harvest);
     if (!error)

@@ -149,17 +149,21 @@ static void a_resync_removes_what_is_gone(void **state)
     replica_rig_equal(rig);
 }
 
-/* Status 12 for one folder: FolderSync with the held key, then on with the same keys. */
+/* Status 8 or 12 for one folder: FolderSync with the held key, then on with the same keys. */
 static void a_changed_hierarchy_costs_nothing(void **state)
 {
     struct replica_rig *rig = *state;
 
     fill_and_sync(rig);
-    inbox(rig)->status = 12;
-    inbox(rig)->statuses = 1;
-    fake_mail(rig->mailbox, inbox(rig), "after", "text");
-    replica_rig_sync(rig);
-    replica_rig_equal(rig);
+    for (int status = 8; status <= 12; status += 4) {
+        g_autofree char *subject = g_strdup_printf("after %d", status);
+
+        inbox(rig)->status = status;
+        inbox(rig)->statuses = 1;
+        fake_mail(rig->mailbox, inbox(rig), subject, "text");
+        replica_rig_sync(rig);
+        replica_rig_equal(rig);
+    }
     for (guint i = 0; i < inbox(rig)->items->len; i++)
         assert_int_equal(((struct fake_item *)inbox(rig)->items->pdata[i])->given, 1);
 }
@@ -351,6 +355,28 @@ static void a_lost_answer_is_asked_for_again(void **state)
         assert_int_equal(((struct fake_item *)inbox(rig)->items->pdata[i])->given, 1);
 }
 
+/* Answers that break off leave nothing behind: not a message, not the room of those that came. */
+static void a_broken_off_answer_leaves_nothing(void **state)
+{
+    struct replica_rig *rig = *state;
+    g_autofree char *text = g_strnfill(20000, 'x');
+    struct store_size size;
+
+    for (int i = 0; i < 30; i++) {
+        g_autofree char *subject = g_strdup_printf("large %02d", i);
+
+        fake_mail(rig->mailbox, inbox(rig), subject, text);
+    }
+    rig->mailbox->cuts = 6;
+    replica_rig_open(rig);
+    while (rig->mailbox->cuts)
+        replica_sync(rig->replica, 0, RIG_PATIENCE_MS);
+    replica_rig_sync(rig);
+    replica_rig_equal(rig);
+    assert_int_equal(store_size(replica_store(rig->replica), &size), 0);
+    assert_true(size.bodies > 0 && size.packs <= 2 * size.bodies);
+}
+
 /* 16.0: a Change of an event holds only what changed (MS-ASCAL, ghosting). */
 static void a_partial_change_is_merged(void **state)
 {
@@ -396,6 +422,7 @@ int main(void)
         ROW(a_silent_folder_stops_nothing),
         ROW(a_limit_of_collections_is_kept),
         ROW(a_lost_answer_is_asked_for_again),
+        ROW(a_broken_off_answer_leaves_nothing),
         ROW(a_partial_change_is_merged),
     };
 

@@ -62,6 +62,7 @@ struct fake_mailbox {
     bool no_mime;      /* gives plain text, Type 1, whatever is asked */
     bool poison_fails; /* a poison item fails by HTTP 500 instead of silence */
     unsigned limit;    /* collections a Sync takes, 0: any */
+    unsigned cuts;     /* so many answers to Sync break off in the middle */
     bool dead;         /* HTTP 503 to everything */
     int folder_status; /* instead of a list of folders, once */
     bool holds_fetch;  /* ItemOperations is never answered */
@@ -93,7 +94,9 @@ void fake_forget(struct fake_mailbox *mailbox, struct fake_folder *folder, bool 
 void fake_renumber_folders(struct fake_mailbox *mailbox);
 struct fake_folder *fake_find(struct fake_mailbox *mailbox, const char *name);
 
-/* ---- the rest of the server (fake_items.c) ---- */
+/* ---- the rest of the server (fake_sync.c, fake_items.c) ---- */
+void fake_sync(struct fake_mailbox *mailbox, const struct eas_node *root, struct script_reply *reply);
+void fake_estimate(struct fake_mailbox *mailbox, const struct eas_node *root, struct script_reply *reply);
 void fake_item_operations(struct fake_mailbox *mailbox, const struct script_request *request,
                           const struct eas_node *root, struct script_reply *reply);
 struct eas_node *fake_data(struct fake_mailbox *mailbox, struct fake_folder *folder, struct fake_item *item,

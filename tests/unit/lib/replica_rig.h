@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "cache/replica.h"
+#include "cache/store/store.h"
 #include "tests/unit/lib/fake_mailbox.h"
 
 enum { RIG_PATIENCE_MS = 60000 };
