@@ -32,6 +32,7 @@ struct fetcher {
     GCond turn;
     bool started, stopping;
     bool bulk;           /* there may be bodies to fetch */
+    bool barred;         /* the account was refused */
     unsigned long wakes; /* how often that was said */
     gint64 rest_until;   /* monotonic: nobody answered, wait */
     long rest_ms;
@@ -82,12 +83,34 @@ static bool is_items_fault(const struct eas_result *result)
     return result->http >= 500 && !(result->http >= 502 && result->http <= 504);
 }
 
-static void rest(struct fetcher *fetcher)
+/* Nobody answered: wait, longer each time, or as long as the server says. A refused account is not asked again
+ * before the sync worker has got on with it: a wrong password, repeated, locks it. */
+static void rest(struct fetcher *fetcher, const struct eas_result *result)
 {
     g_mutex_lock(&fetcher->lock);
+    fetcher->barred |= result->outcome == EAS_REFUSED;
     fetcher->rest_ms = CLAMP(fetcher->rest_ms * 2, LIMIT_RETRY_FIRST_MS, LIMIT_RETRY_LAST_MS);
-    fetcher->rest_until = g_get_monotonic_time() + fetcher->rest_ms * 1000;
+    fetcher->rest_until =
+        g_get_monotonic_time() + MAX(fetcher->rest_ms, MIN(result->retry_after_s, LIMIT_RETRY_AFTER_S) * 1000L) * 1000;
     g_mutex_unlock(&fetcher->lock);
+}
+
+static bool is_resting(struct fetcher *fetcher)
+{
+    g_mutex_lock(&fetcher->lock);
+    bool resting = fetcher->barred || fetcher->stopping || fetcher->rest_until > g_get_monotonic_time();
+
+    g_mutex_unlock(&fetcher->lock);
+    return resting;
+}
+
+static bool is_barred(struct fetcher *fetcher)
+{
+    g_mutex_lock(&fetcher->lock);
+    bool barred = fetcher->barred;
+
+    g_mutex_unlock(&fetcher->lock);
+    return barred;
 }
 
 /* One item by itself. 0 or the errno for whoever waits. */
@@ -165,7 +188,7 @@ static int fetch_one(struct worker *worker, struct item *item)
     int error = item_settle(worker->fetcher, &one, &result);
 
     if (!is_items_fault(&result))
-        rest(worker->fetcher);
+        rest(worker->fetcher, &result);
     g_free(one.why);
     return error;
 }
@@ -178,11 +201,13 @@ static void open_serve(struct worker *worker, uint64_t ino)
     struct item item = {0};
     int error = store_item_of(fetcher->store, (int64_t)ino, &item);
 
-    if (!error && !item.body) {
+    if (!error && !item.body && (item.class != EAS_MAIL || !fetcher->session || is_barred(fetcher))) {
+        error = -EIO; /* what is no mail is made from its properties, or cannot be made */
+    } else if (!error && !item.body) {
         g_mutex_lock(&fetcher->lock);
         worker->opening = ino;
         g_mutex_unlock(&fetcher->lock);
-        error = fetcher->session ? fetch_one(worker, &item) : -EIO;
+        error = fetch_one(worker, &item);
         g_mutex_lock(&fetcher->lock);
         worker->opening = 0;
         if (worker->link && !fetcher->stopping)
@@ -262,27 +287,16 @@ static void hand_open(struct fetcher *fetcher, GPtrArray *hand)
     g_ptr_array_unref(hand);
 }
 
-static bool is_stopping(struct fetcher *fetcher)
-{
-    g_mutex_lock(&fetcher->lock);
-    bool stopping = fetcher->stopping;
-
-    g_mutex_unlock(&fetcher->lock);
-    return stopping;
-}
-
 /* What a batch left without an answer is asked one by one: one bad id can fail a whole request. */
 static void bulk_rest(struct worker *worker, struct batch_item *items, guint count, const struct eas_result *result)
 {
     struct fetcher *fetcher = worker->fetcher;
 
-    for (guint i = 0; i < count && !is_stopping(fetcher) && !tickets_any(fetcher->tickets); i++) {
-        if (items[i].fate == BATCH_UNANSWERED && count > 1) {
-            if (fetch_one(worker, items[i].item) == -EIO && fetcher->rest_until > g_get_monotonic_time())
-                return;
-        } else {
+    for (guint i = 0; i < count && !is_resting(fetcher) && !tickets_any(fetcher->tickets); i++) {
+        if (items[i].fate == BATCH_UNANSWERED && count > 1)
+            fetch_one(worker, items[i].item);
+        else
             item_settle(fetcher, &items[i], result);
-        }
     }
 }
 
@@ -298,7 +312,7 @@ static void bulk_ask(struct worker *worker, GPtrArray *hand)
     if (is_items_fault(&result)) {
         bulk_rest(worker, items, hand->len, &result);
     } else {
-        rest(fetcher);
+        rest(fetcher, &result);
     }
     for (guint i = 0; i < hand->len; i++)
         g_free(items[i].why);
@@ -350,7 +364,7 @@ static enum duty duty_wait(struct worker *worker, uint64_t *ino)
 
     g_mutex_lock(&fetcher->lock);
     while (!fetcher->stopping) {
-        bool bulk = worker->number > 0 && fetcher->bulk && fetcher->session;
+        bool bulk = worker->number > 0 && fetcher->bulk && fetcher->session && !fetcher->barred;
 
         if ((*ino = tickets_take(fetcher->tickets))) {
             duty = OPEN;

@@ -65,21 +65,23 @@ static bool fail(struct gather *gather, int error)
     return false;
 }
 
-/* The first copy of a message stays (drafts apart), so another one needs no room. */
-static bool body_is_held(struct gather *gather, const char *collection_id, const char *server_id)
+/* Whether a body is of use: of a collection that was asked, and not the second copy of a message, whose first
+ * one stays (drafts apart). A server that names the collection late is believed to mean the right one. */
+static bool body_is_wanted(struct gather *gather, const char *collection_id, const char *server_id)
 {
     struct item item = {0};
-    bool held = false;
+    bool asked = !*collection_id, held = false;
 
-    for (size_t i = 0; i < gather->count && !held; i++) {
+    for (size_t i = 0; i < gather->count && !asked; i++) {
         const struct collection *each = gather->asked[i];
 
-        if (strcmp(each->server_id, collection_id) || each->type == EAS_FOLDER_DRAFTS)
+        asked = !strcmp(each->server_id, collection_id);
+        if (!asked || each->type == EAS_FOLDER_DRAFTS)
             continue;
         held = store_item_find(gather->engine->store, each->id, server_id, &item) == 0 && item.body;
         item_clear(&item);
     }
-    return held;
+    return asked && !held;
 }
 
 static bool on_body_begin(void *ctx, const struct sync_state *state, const char *server_id)
@@ -87,7 +89,7 @@ static bool on_body_begin(void *ctx, const struct sync_state *state, const char 
     struct gather *gather = ctx;
 
     writer_drop(gather);
-    if (body_is_held(gather, state->collection_id, server_id))
+    if (!body_is_wanted(gather, state->collection_id, server_id))
         return true;
     gather->writer = store_body_begin(gather->engine->store);
     return gather->writer || fail(gather, -EIO);
