@@ -15,9 +15,9 @@ struct sync_collection {
     int window;        /* WindowSize, 1 to 512; 0 leaves it out */
     int filter;        /* FilterType; SYNC_FILTER_NONE for contacts and notes */
     long inline_bytes; /* mail: bodies up to this size inline, whole or not at all; 0 asks for none */
+    bool no_changes;   /* GetChanges 0 */
     bool plain;        /* mail: ask for plain text, none of it: some servers can say so much of a message they cannot
                           give as MIME */
-    bool no_changes;   /* GetChanges 0 */
 };
 
 /* Appends a whole request document to out, in the strict order of elements, shaped for version
