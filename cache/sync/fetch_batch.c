@@ -117,6 +117,16 @@ static bool is_what_was_asked(const struct batch_item *item, const struct fetche
            (!*fetched->collection_id || !strcmp(fetched->collection_id, item->collection_id));
 }
 
+/* A part without a byte, of a message that is not said to have any: some mailboxes hold empty ones. */
+static bool is_empty(const struct fetched *fetched)
+{
+    const struct eas_node *body = eas_node_child(fetched->properties, TAG_AirSyncBase_Body);
+
+    return fetched->bytes == 0 && fetched->opaque && fetched->body_type == BODY_MIME &&
+           eas_node_number(body, TAG_AirSyncBase_Truncated, 0) != 1 &&
+           eas_node_number(body, TAG_AirSyncBase_EstimatedDataSize, 0) <= 0;
+}
+
 static bool on_done(void *ctx, const struct fetched *fetched)
 {
     struct batch *batch = ctx;
@@ -137,6 +147,10 @@ static bool on_done(void *ctx, const struct fetched *fetched)
     }
     if (fetched->body_type != BODY_MIME && fetched->properties && fetched->body_type != 0)
         return rebuild(batch, item, fetched);
+    if (is_empty(fetched)) {
+        batch->writer = store_body_begin(batch->store);
+        return batch->writer ? body_finish(batch, item) : fail(batch, -EIO);
+    }
     if (batch->writing != (gssize)fetched->index || fetched->truncated) {
         writer_drop(batch);
         refuse(item, false, "the server gives the message without its text");

@@ -72,6 +72,19 @@ static void text_bodies_are_fetched_as_parts(void **state)
     }
 }
 
+/* Some mailboxes hold a message without a byte. */
+static void an_empty_message_is_empty(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    fake_bytes(rig->mailbox, inbox(rig), "nothing", g_bytes_new_static("", 0));
+    rig->mailbox->text = true;
+    fill_hostile(rig, 3);
+    replica_rig_open(rig);
+    replica_rig_sync(rig);
+    replica_rig_equal(rig);
+}
+
 /* Two folders number their messages alike; an answer for the other folder is not taken. */
 static void an_answer_for_another_folder_is_not_taken(void **state)
 {
@@ -291,6 +304,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         ROW(opaque_bodies_are_taken_inline),
         ROW(text_bodies_are_fetched_as_parts),
+        ROW(an_empty_message_is_empty),
         ROW(an_answer_for_another_folder_is_not_taken),
         ROW(a_server_without_parts_is_believed),
         ROW(a_server_without_mime_gives_a_built_message),
