@@ -79,6 +79,8 @@ struct replica_status {
     GPtrArray *errors; /* of char *: one line each, path and reason */
 };
 struct replica_status *replica_status(struct replica *replica);
+/* What crossed the wire since replica_open; zeros when offline. */
+struct session_counts replica_counts(struct replica *replica);
 void replica_status_free(struct replica_status *status);
 
 #endif

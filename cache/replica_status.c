@@ -72,6 +72,11 @@ struct replica_status *replica_status(struct replica *replica)
     return status;
 }
 
+struct session_counts replica_counts(struct replica *replica)
+{
+    return replica->session ? session_counts(replica->session) : (struct session_counts){0};
+}
+
 void replica_status_free(struct replica_status *status)
 {
     if (!status)

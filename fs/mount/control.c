@@ -14,13 +14,29 @@
 /* A positive guess for a look-up; whoever asks for the size gets the true one. */
 enum { CONTROL_GUESS = 4096 };
 
+static char *write_status(struct mount *mount)
+{
+    return report_status(mount->replica);
+}
+
+static char *write_status_json(struct mount *mount)
+{
+    return report_status_json(mount->replica);
+}
+
+static char *write_errors(struct mount *mount)
+{
+    return report_errors(mount->replica);
+}
+
 static const struct {
     const char *name;
-    char *(*write)(struct replica *replica);
+    char *(*write)(struct mount *mount);
 } files[] = {
-    {"status", report_status},
-    {"status.json", report_status_json},
-    {"errors", report_errors},
+    {"status", write_status},
+    {"status.json", write_status_json},
+    {"errors", write_errors},
+    {"counters", counters_text},
 };
 
 struct control {
@@ -65,7 +81,7 @@ static void control_attr(fuse_ino_t ino, size_t size, int64_t time_ns, struct vi
 
 static void copy_renew(struct control *control, size_t index)
 {
-    char *text = files[index].write(control->mount->replica);
+    char *text = files[index].write(control->mount);
 
     g_clear_pointer(&control->copies[index].bytes, g_bytes_unref);
     control->copies[index].bytes = g_bytes_new_take(text, strlen(text));

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "cache/replica.h"
+#include "fs/mount/counters.h"
 
 struct control;
 struct notifier;
@@ -30,6 +31,7 @@ struct mount {
     struct notifier *notifier;
     struct control *control;
     struct park *park;
+    struct counters counters;
     char *buffer; /* the dispatcher's, for one READ or READDIR */
     size_t buffer_size;
     uid_t uid;

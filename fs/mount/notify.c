@@ -24,6 +24,7 @@ struct notifier {
     struct batch batch;
     bool running, stopping;
     struct fuse_session *session;
+    struct counters *counters;
     GThread *thread;
 };
 
@@ -47,13 +48,14 @@ static void batch_free(struct batch *batch)
     g_array_unref(batch->gone);
 }
 
-struct notifier *notifier_new(void)
+struct notifier *notifier_new(struct counters *counters)
 {
     struct notifier *notifier = g_new0(struct notifier, 1);
 
     g_mutex_init(&notifier->lock);
     g_cond_init(&notifier->wake);
     notifier->batch = batch_new();
+    notifier->counters = counters;
     return notifier;
 }
 
@@ -122,7 +124,7 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
 
 /* Names first: what a deleted name leads to must not be found by a look-up that the new listing causes. Failures only
  * say that the kernel held nothing of the kind. */
-static void batch_notify(const struct batch *batch, struct fuse_session *session)
+static void batch_notify(const struct batch *batch, struct fuse_session *session, struct counters *counters)
 {
     GHashTableIter each;
     void *ino, *how;
@@ -132,6 +134,7 @@ static void batch_notify(const struct batch *batch, struct fuse_session *session
         size_t length = strlen(gone->name);
         int error = -ENOTEMPTY;
 
+        count(&counters->notifications);
         if (gone->ino) {
             error = fuse_lowlevel_notify_delete(session, gone->parent, gone->ino, gone->name, length);
         }
@@ -143,6 +146,7 @@ static void batch_notify(const struct batch *batch, struct fuse_session *session
     while (g_hash_table_iter_next(&each, &ino, &how)) {
         off_t from = GPOINTER_TO_INT(how) == STALE_BYTES ? 0 : -1; /* below 0: attributes alone */
 
+        count(&counters->notifications);
         fuse_lowlevel_notify_inval_inode(session, *(const uint64_t *)ino, from, 0);
     }
 }
@@ -161,7 +165,7 @@ static void *notifier_run(void *data)
         }
         notifier->batch = batch_new();
         g_mutex_unlock(&notifier->lock);
-        batch_notify(&batch, notifier->session);
+        batch_notify(&batch, notifier->session, notifier->counters);
         batch_free(&batch);
         g_mutex_lock(&notifier->lock);
     }

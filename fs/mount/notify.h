@@ -6,7 +6,8 @@
 
 #include "fs/mount/mount.h"
 
-struct notifier *notifier_new(void);
+/* counters: where each notification is counted. */
+struct notifier *notifier_new(struct counters *counters);
 /* A listener of the replica (replica_listen): takes copies and returns at once. */
 void notifier_listen(void *ctx, const struct change *changes, size_t count);
 /* Begins to notify: after INIT. Until then changes are forgotten, for the kernel holds nothing. */

@@ -118,7 +118,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->ended = TRUE;
     mount->buffer_size = OPS_BUFFER;
     mount->buffer = g_malloc(mount->buffer_size);
-    mount->notifier = notifier_new();
+    mount->notifier = notifier_new(&mount->counters);
     mount->control = control_new(mount);
     mount->session = session_make(mount);
     if (!mount->session) {

@@ -13,6 +13,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct view_bytes bytes;
     int error;
 
+    count(&mount->counters.upcalls[UPCALL_open]);
     if ((file->flags & O_ACCMODE) != O_RDONLY || (file->flags & O_TRUNC)) {
         fuse_reply_err(req, EROFS);
         return;
@@ -56,6 +57,7 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
     struct mount *mount = fuse_req_userdata(req);
     ssize_t got;
 
+    count(&mount->counters.upcalls[UPCALL_read]);
     if (control_read(mount->control, req, ino, size, offset, file)) {
         return;
     }
@@ -78,6 +80,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
     struct mount *mount = fuse_req_userdata(req);
 
+    count(&mount->counters.upcalls[UPCALL_release]);
     if (!control_release(mount->control, ino, file)) {
         handle_free(mount->view, (struct view_bytes *)(uintptr_t)file->fh);
     }

@@ -21,6 +21,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     struct view_attr attr;
     int error;
 
+    count(&mount->counters.upcalls[UPCALL_lookup]);
     if (control_lookup(mount->control, req, parent, name)) {
         return;
     }
@@ -43,6 +44,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct stat st;
     int error;
 
+    count(&mount->counters.upcalls[UPCALL_getattr]);
     (void)file;
     if (control_getattr(mount->control, req, ino)) {
         return;
@@ -60,6 +62,7 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
     struct mount *mount = fuse_req_userdata(req);
 
+    count(&mount->counters.upcalls[UPCALL_opendir]);
     (void)ino;
     if (mount->without_opens) {
         fuse_reply_err(req, ENOSYS);
@@ -131,6 +134,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
     struct listing listing = {.req = req, .mount = mount, .plus = plus, .size = MIN(size, mount->buffer_size)};
     int error = 0;
 
+    count(&mount->counters.upcalls[plus ? UPCALL_readdirplus : UPCALL_readdir]);
     if (control_readdir(mount->control, req, ino, size, offset, plus)) {
         return;
     }
@@ -163,6 +167,7 @@ void op_statfs(fuse_req_t req, fuse_ino_t ino)
     struct mount *mount = fuse_req_userdata(req);
     struct statvfs room;
 
+    count(&mount->counters.upcalls[UPCALL_statfs]);
     (void)ino;
     if (statvfs(store_dir(replica_store(mount->replica)), &room) != 0) {
         fuse_reply_err(req, errno);

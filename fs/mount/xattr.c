@@ -26,6 +26,7 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
     struct mount *mount = fuse_req_userdata(req);
     size_t room = MIN(size, mount->buffer_size);
 
+    count(&mount->counters.upcalls[UPCALL_getxattr]);
     if (g_str_has_prefix(name, "system.posix_acl_")) {
         fuse_reply_err(req, ENOTSUP);
     } else if (ino == VIEW_ROOT && strcmp(name, XATTR_STATE_DIR) == 0) {
@@ -44,6 +45,7 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
     struct mount *mount = fuse_req_userdata(req);
     size_t room = MIN(size, mount->buffer_size);
 
+    count(&mount->counters.upcalls[UPCALL_listxattr]);
     if (control_is(ino)) {
         reply_value(req, "", 0, size);
     } else {
