@@ -50,56 +50,51 @@ static void fail(int code, const char *format, ...)
     exit(code);
 }
 
-static void read_arguments(struct settings *settings, int argc, char **argv)
+static void check_arguments(const struct settings *settings)
 {
-    static const struct option options[] = {
-        {"mailbox", required_argument, NULL, 'm'},
-        {"listen", required_argument, NULL, 'l'},
-        {"password-file", required_argument, NULL, 'p'},
-        {"protocol", required_argument, NULL, 'v'},
-        {"tls-cert", required_argument, NULL, 'c'},
-        {"tls-key", required_argument, NULL, 'k'},
-        {"policy", no_argument, NULL, 'y'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'm':
-            g_ptr_array_add(settings->mailboxes, optarg);
-            break;
-        case 'l':
-            settings->listen = optarg;
-            break;
-        case 'p':
-            settings->password_file = optarg;
-            break;
-        case 'v':
-            settings->protocol = optarg;
-            break;
-        case 'c':
-            settings->certificate_file = optarg;
-            break;
-        case 'k':
-            settings->key_file = optarg;
-            break;
-        case 'y':
-            settings->policy = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            exit(0);
-        default:
-            fail(EXIT_USAGE, "see easd --help");
-        }
-    }
-    if (optind < argc)
-        fail(EXIT_USAGE, "unable to use \"%s\": see easd --help", argv[optind]);
     if (settings->mailboxes->len == 0 || !settings->listen || !settings->password_file)
         fail(EXIT_USAGE, "--mailbox, --listen and --password-file are needed; see easd --help");
     if (!settings->certificate_file != !settings->key_file)
         fail(EXIT_USAGE, "--tls-cert and --tls-key go together");
+}
+
+static void read_arguments(struct settings *settings, int argc, char **argv)
+{
+    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, HELP };
+    static const struct option options[] = {
+        {"mailbox", required_argument, NULL, MAILBOX},
+        {"listen", required_argument, NULL, LISTEN},
+        {"password-file", required_argument, NULL, PASSWORD},
+        {"protocol", required_argument, NULL, PROTOCOL},
+        {"tls-cert", required_argument, NULL, CERTIFICATE},
+        {"tls-key", required_argument, NULL, KEY},
+        {"policy", no_argument, NULL, POLICY},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    const char **texts[] = {[LISTEN] = &settings->listen,
+                            [PASSWORD] = &settings->password_file,
+                            [PROTOCOL] = &settings->protocol,
+                            [CERTIFICATE] = &settings->certificate_file,
+                            [KEY] = &settings->key_file};
+
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == MAILBOX) {
+            g_ptr_array_add(settings->mailboxes, optarg);
+        } else if (option == POLICY) {
+            settings->policy = true;
+        } else if (option == HELP) {
+            fputs(usage, stdout);
+            exit(0);
+        } else if (option == '?') {
+            fail(EXIT_USAGE, "see easd --help");
+        } else {
+            *texts[option] = optarg;
+        }
+    }
+    if (optind < argc)
+        fail(EXIT_USAGE, "unable to use \"%s\": see easd --help", argv[optind]);
+    check_arguments(settings);
 }
 
 static char *read_file(const char *path)
