@@ -16,6 +16,7 @@ struct plan {
     bool removal;
     bool new_body; /* item.body and size are this window's; else the row's own stay */
     bool told;     /* something that was not known */
+    bool failed;   /* the row's fetch had failed before */
     char *error;   /* the item's, or NULL */
 };
 
@@ -139,7 +140,7 @@ static int plan_mail_body(struct work *work, struct plan *plan, struct incoming 
         item->props = eas_node_bytes(incoming->data);
         return plan_file(work, plan, incoming->data);
     }
-    if (item->body || !item->id || item->size <= 0) {
+    if (item->body || !item->id || item->size <= 0 || (work->collection->resync && item->fetch_failed)) {
         take_body(plan, 0, incoming->body.estimated > 0 ? incoming->body.estimated : LIMIT_SIZE_GUESS);
         plan->told = !item->id;
     }
@@ -290,6 +291,7 @@ static struct plan *plan_add(struct work *work, struct item *item, bool told)
 
     plan->item = *item;
     plan->told = told;
+    plan->failed = item->fetch_failed;
     g_ptr_array_add(work->plans, plan);
     if (!work->collection->resync)
         g_hash_table_replace(work->by_server_id, plan->item.server_id, plan);
@@ -370,7 +372,6 @@ static int body_refresh(struct store *store, struct plan *plan)
 static int plan_write(struct work *work, struct plan *plan)
 {
     struct store *store = work->engine->store;
-    bool failed_before = plan->item.id && plan->item.fetch_failed;
     int error;
 
     work->progress += plan->told;
@@ -379,7 +380,7 @@ static int plan_write(struct work *work, struct plan *plan)
     error = body_refresh(store, plan);
     if (!error)
         error = store_item_put(store, &plan->item);
-    if (!error && (plan->error || (failed_before && !plan->item.fetch_failed)))
+    if (!error && (plan->error || (plan->failed && !plan->item.fetch_failed)))
         error = store_error_set(store, work->collection->id, plan->item.server_id, plan->error);
     return error;
 }

@@ -146,7 +146,7 @@ static void a_server_without_mime_gives_a_built_message(void **state)
     assert_non_null(g_strstr_len(g_bytes_get_data(bytes, NULL), size, "only the text"));
 }
 
-static void a_refused_body_is_named_and_the_rest_is_there(void **state)
+static void a_refused_body_is_named_and_asked_for_again_by_a_full_sync(void **state)
 {
     struct replica_rig *rig = *state;
 
@@ -163,6 +163,14 @@ static void a_refused_body_is_named_and_the_rest_is_there(void **state)
     g_autoptr(GBytes) other = replica_rig_bytes(rig, replica_rig_find(rig, "Mail/Inbox", "plain 008"));
 
     assert_non_null(other);
+    ((struct fake_item *)inbox(rig)->items->pdata[7])->withheld = false;
+    struct eas_result result = replica_sync(rig->replica, SYNC_FULL, RIG_PATIENCE_MS);
+
+    assert_true(eas_is_served(&result));
+    replica_rig_equal(rig);
+    g_autofree char *healed = replica_rig_errors(rig);
+
+    assert_string_equal(healed, "");
 }
 
 /* ---- parked opens ---- */
@@ -308,7 +316,7 @@ int main(int argc, char **argv)
         ROW(an_answer_for_another_folder_is_not_taken),
         ROW(a_server_without_parts_is_believed),
         ROW(a_server_without_mime_gives_a_built_message),
-        ROW(a_refused_body_is_named_and_the_rest_is_there),
+        ROW(a_refused_body_is_named_and_asked_for_again_by_a_full_sync),
         ROW(an_open_has_a_deadline_that_is_remembered),
         ROW(an_open_can_be_given_up),
         ROW(an_open_overtakes_the_bulk),
