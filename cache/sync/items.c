@@ -2,32 +2,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cache/sync/properties.h"
+#include "cache/sync/plan.h"
 #include "codec/files/files.h"
-#include "codec/limits.h"
-
-enum { BODY_MIME = 4 };
-
-/* A row as it shall be. */
-struct plan {
-    struct item item; /* id 0: to be made */
-    bool removal;
-    bool new_body; /* item.body and size are this window's; else the row's own stay */
-    bool told;     /* something that was not known */
-    bool failed;   /* the row's fetch had failed before */
-    char *error;   /* the item's, or NULL */
-};
-
-struct work {
-    struct sync_engine *engine;
-    struct collection *collection;
-    GPtrArray *plans;
-    GHashTable *by_server_id; /* of plans that are not written yet */
-    char *folder_path;
-    long progress;
-};
 
 static void plan_free(void *data)
 {
@@ -37,204 +14,6 @@ static void plan_free(void *data)
     g_free(plan->error);
     g_free(plan);
 }
-
-/* ---- bodies ---- */
-
-/* Whether the file holds exactly these bytes already. */
-static bool body_is(struct view *view, int64_t ino, const void *bytes, size_t size)
-{
-    struct view_bytes held = {0};
-    char chunk[16384];
-    bool same = true;
-
-    if (!ino || view_open(view, (uint64_t)ino, &held) != 0)
-        return false;
-    same = held.size == (int64_t)size;
-    for (size_t at = 0; same && at < size;) {
-        ssize_t got = pread(held.fd, chunk, MIN(sizeof chunk, size - at), held.offset + (off_t)at);
-
-        same = got > 0 && memcmp(chunk, (const char *)bytes + at, (size_t)got) == 0;
-        at += got > 0 ? (size_t)got : 0;
-    }
-    view_release(view, &held);
-    return same;
-}
-
-static int body_write(struct store *store, GBytes *bytes, int64_t *body)
-{
-    struct body_writer *writer = store_body_begin(store);
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
-    int error = writer ? store_body_append(writer, data, size) : -EIO;
-
-    if (error && writer)
-        store_body_abort(writer);
-    return error ? error : store_body_finish(writer, store, body);
-}
-
-static void take_body(struct plan *plan, int64_t body, int64_t size)
-{
-    plan->item.body = body;
-    plan->item.size = size;
-    plan->item.fetch_failed = false;
-    plan->new_body = plan->told = true;
-}
-
-/* The item's file from its properties: written only if its bytes are others than the held ones. */
-static int plan_file(struct work *work, struct plan *plan, const struct eas_node *data)
-{
-    struct sync_engine *engine = work->engine;
-    struct item *item = &plan->item;
-    g_autofree char *own = NULL, *reason = NULL;
-    struct file_context context = {
-        .uid = item->uid,
-        .user = engine->address,
-        .vcard_version = engine->config->vcard_version ? engine->config->vcard_version : 3,
-        .version = session_version(engine->session),
-    };
-    g_autoptr(GBytes) bytes = file_from_item(item->class, data, &context, &reason);
-    int64_t body;
-    int error;
-
-    if (!bytes) {
-        plan->error = g_strdup_printf("not shown: %s", reason ? reason : "the item cannot be written as a file");
-        item->fetch_failed = true;
-        return 0;
-    }
-    if (item->body && !plan->new_body &&
-        body_is(engine->view, item->ino, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)))
-        return 0;
-    error = body_write(engine->store, bytes, &body);
-    if (!error)
-        take_body(plan, body, (int64_t)g_bytes_get_size(bytes));
-    return error;
-}
-
-static uint64_t incoming_stamp(const struct work *work, const struct incoming *incoming)
-{
-    return properties_stamp(work->collection->class, incoming->data);
-}
-
-/* ---- mail ---- */
-
-static bool is_draft_edit(const struct work *work, const struct incoming *incoming)
-{
-    return work->collection->type == EAS_FOLDER_DRAFTS && incoming->kind == SYNC_CHANGE && incoming->body.type != 0;
-}
-
-/* The first copy of a message stays: servers rebuild MIME, and send it again for a mere flag (NOTES
- * sections 6 and 18). Only a draft can really change, and an id can come to mean another message. */
-static int plan_mail_body(struct work *work, struct plan *plan, struct incoming *incoming, bool another)
-{
-    struct item *item = &plan->item;
-
-    if (item->body && !another && !is_draft_edit(work, incoming))
-        return 0;
-    if (incoming->stored) {
-        take_body(plan, incoming->stored, incoming->body.bytes);
-        incoming->stored = 0;
-        return 0;
-    }
-    if (incoming->body.type != 0 && incoming->body.type != BODY_MIME && !incoming->body.truncated) {
-        g_clear_pointer(&item->props, g_bytes_unref);
-        item->props = eas_node_bytes(incoming->data);
-        return plan_file(work, plan, incoming->data);
-    }
-    if (item->body || !item->id || item->size <= 0 || (work->collection->resync && item->fetch_failed)) {
-        take_body(plan, 0, incoming->body.estimated > 0 ? incoming->body.estimated : LIMIT_SIZE_GUESS);
-        plan->told = !item->id;
-    }
-    return 0;
-}
-
-static bool flags_are(const struct item_flags *a, const struct item_flags *b)
-{
-    return a->read == b->read && a->flag == b->flag && a->importance == b->importance && a->answered == b->answered &&
-           !g_strcmp0(a->categories, b->categories);
-}
-
-static void plan_flags(struct plan *plan, const struct incoming *incoming)
-{
-    struct item_flags before = plan->item.flags;
-
-    before.categories = g_strdup(before.categories ? before.categories : "");
-    if (incoming->kind == SYNC_ADD) {
-        g_free(plan->item.flags.categories);
-        plan->item.flags = (struct item_flags){.importance = 1, .categories = g_strdup("")};
-    }
-    properties_flags(plan->item.class, incoming->data, &plan->item.flags);
-    plan->told |= !flags_are(&before, &plan->item.flags);
-    g_free(before.categories);
-}
-
-static int plan_mail(struct work *work, struct plan *plan, struct incoming *incoming)
-{
-    struct item *item = &plan->item;
-    uint64_t stamp = incoming->kind == SYNC_ADD ? incoming_stamp(work, incoming) : item->stamp;
-    bool another = item->id && item->stamp && stamp != item->stamp;
-
-    item->stamp = stamp;
-    item->date_ns = properties_date(incoming->data, item->date_ns);
-    if ((another || !*item->uid) && incoming->message_id) {
-        g_free(item->uid);
-        item->uid = g_steal_pointer(&incoming->message_id);
-    }
-    return plan_mail_body(work, plan, incoming, another);
-}
-
-/* ---- the other classes ---- */
-
-/* What the item is now: a Change is the whole item, but for events from 16.0 on, whose absent
- * properties are unchanged (MS-ASCAL; NOTES section 5). */
-static struct eas_node *properties_now(const struct work *work, const struct item *item,
-                                       const struct incoming *incoming)
-{
-    bool ghosted = incoming->kind == SYNC_CHANGE && item->class == EAS_CALENDAR &&
-                   session_version(work->engine->session) >= EAS_16_0;
-
-    if (ghosted && item->props) {
-        gsize size;
-        const void *bytes = g_bytes_get_data(item->props, &size);
-        struct eas_node *held = eas_node_parse(bytes, size, NULL);
-
-        if (held) {
-            eas_node_merge(held, incoming->data);
-            return held;
-        }
-    }
-    return eas_node_copy(incoming->data);
-}
-
-static void plan_uid(struct work *work, struct item *item, const struct eas_node *data, const char *server_id)
-{
-    const char *own = file_uid(item->class, data);
-
-    if (*item->uid)
-        return;
-    g_free(item->uid);
-    item->uid =
-        own && *own ? g_strdup(own) : properties_uid(work->engine->config->account, work->folder_path, server_id);
-}
-
-static int plan_other(struct work *work, struct plan *plan, struct incoming *incoming)
-{
-    struct item *item = &plan->item;
-    g_autoptr(eas_node) data = properties_now(work, item, incoming);
-    g_autoptr(GBytes) props = eas_node_bytes(data);
-
-    plan_uid(work, item, data, incoming->server_id);
-    if (item->body && item->props && g_bytes_equal(item->props, props))
-        return 0;
-    plan->told = true;
-    g_clear_pointer(&item->props, g_bytes_unref);
-    item->props = g_steal_pointer(&props);
-    item->stamp = properties_stamp(item->class, data);
-    if (!item->size)
-        item->size = LIMIT_SIZE_GUESS;
-    return plan_file(work, plan, data);
-}
-
-/* ---- plans ---- */
 
 static void item_begin(struct work *work, struct item *item, const struct incoming *incoming)
 {
@@ -322,16 +101,6 @@ static struct plan *plan_find(struct work *work, const struct incoming *incoming
     return plan_add(work, &item, true);
 }
 
-static void plan_title(struct plan *plan, const struct incoming *incoming)
-{
-    g_autofree char *title = file_title(plan->item.class, incoming->data);
-
-    if (plan->item.title && (!title || !*title))
-        return;
-    g_free(plan->item.title);
-    plan->item.title = title ? g_steal_pointer(&title) : g_strdup("");
-}
-
 /* An occurrence's own command never speaks for the series. Unknown ids are no concern of ours. */
 static int plan_make(struct work *work, struct incoming *incoming, struct plan **made)
 {
@@ -345,9 +114,7 @@ static int plan_make(struct work *work, struct incoming *incoming, struct plan *
         plan->told |= plan->removal;
         return 0;
     }
-    plan_title(plan, incoming);
-    plan_flags(plan, incoming);
-    return plan->item.class == EAS_MAIL ? plan_mail(work, plan, incoming) : plan_other(work, plan, incoming);
+    return plan_item(work, plan, incoming);
 }
 
 /* ---- writing ---- */
