@@ -148,6 +148,8 @@ void replica_start(struct replica *replica)
     if (!replica->session)
         return;
     engine_ready(replica);
+    replica->watch = watch_new(replica->store, replica->session, replica_hint, replica);
+    watch_start(replica->watch);
     replica->worker = g_thread_new("sync", replica_work, replica);
 }
 
@@ -158,6 +160,7 @@ void replica_stop(struct replica *replica)
     g_cond_broadcast(&replica->turn);
     g_mutex_unlock(&replica->lock);
     if (replica->worker) {
+        watch_stop(replica->watch);
         link_interrupt(replica->engine.link);
         g_thread_join(g_steal_pointer(&replica->worker));
         link_free(replica->engine.link);
@@ -175,6 +178,8 @@ void replica_close(struct replica *replica)
     replica_stop(replica);
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
+    watch_free(replica->watch);
+    g_clear_pointer(&replica->named, g_hash_table_unref);
     trust_free(replica->trust);
     if (replica->session)
         session_free(replica->session);

@@ -5,6 +5,7 @@
 #include "cache/replica.h"
 #include "cache/sync/engine.h"
 #include "cache/sync/fetch.h"
+#include "cache/sync/watch.h"
 
 struct replica {
     struct replica_config *config;
@@ -14,16 +15,21 @@ struct replica {
     struct fetcher *fetcher;
     struct sync_engine engine; /* the sync worker's */
     GThread *worker;
+    gint64 all_at; /* the worker's: when all was last asked, monotonic */
+    struct watch *watch;
 
     GMutex lock; /* of all below */
     GCond turn;  /* something below changed */
     bool started, stopping;
-    bool kicked;            /* pass at once */
-    bool full;              /* ... from key 0 */
-    unsigned long asked;    /* passes that somebody waits for */
-    unsigned long done;     /* ... that came to an end */
-    unsigned long passes;   /* that ended, asked for or not */
-    struct eas_result last; /* how the last pass ended */
+    bool kicked;                 /* pass at once */
+    bool full;                   /* ... from key 0 */
+    bool hinted;                 /* pass over what the watcher named */
+    GHashTable *named;           /* ... ServerIds (char *, as a set); NULL: all */
+    bool tree_hinted, tree_anew; /* ... and over the folders; from key 0 */
+    unsigned long asked;         /* passes that somebody waits for */
+    unsigned long done;          /* ... that came to an end */
+    unsigned long passes;        /* that ended, asked for or not */
+    struct eas_result last;      /* how the last pass ended */
     bool syncing;
     enum replica_state state;
     int64_t since_ns;
@@ -34,6 +40,8 @@ struct replica {
 
 /* The sync worker's thread (replica_worker.c); ctx is the replica. */
 void *replica_work(void *ctx);
+/* The watcher's word (replica_worker.c); ctx is the replica. */
+void replica_hint(void *ctx, const struct watch_hint *hint);
 /* Under the lock: a new state with its reason. */
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason);
 

@@ -52,6 +52,20 @@ static void add_errors(struct replica *replica, struct replica_status *status)
     }
 }
 
+/* An account that is online and polled says why. */
+static void add_push(struct replica *replica, struct replica_status *status)
+{
+    g_autofree char *why = NULL;
+
+    if (!replica->watch || status->state != REPLICA_ONLINE)
+        return;
+    status->heartbeat = watch_heartbeat(replica->watch, &why);
+    if (status->heartbeat || !*why || *status->reason)
+        return;
+    g_free(status->reason);
+    status->reason = g_strdup_printf("%s; it is polled", why);
+}
+
 struct replica_status *replica_status(struct replica *replica)
 {
     struct replica_status *status = g_new0(struct replica_status, 1);
@@ -67,6 +81,7 @@ struct replica_status *replica_status(struct replica *replica)
     status->protocol = replica->session ? g_strdup(eas_version_text(session_version(replica->session)))
                                         : store_get(replica->store, "version");
     status->policy = store_get(replica->store, "policy");
+    add_push(replica, status);
     add_folders(replica, status);
     add_errors(replica, status);
     return status;

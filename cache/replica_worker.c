@@ -1,10 +1,7 @@
-/* The sync worker: connects, keeps the folder tree, passes over all collections, and waits for the
- * next reason to do so. It alone sends Sync. */
-#include <string.h>
-
+/* The sync worker: pass after pass over the collections, and waiting for the next reason. It alone sends Sync. */
 #include "cache/replica_state.h"
+#include "cache/sync/pass.h"
 #include "codec/limits.h"
-#include "codec/wire/settings.h"
 
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason)
 {
@@ -12,73 +9,6 @@ void replica_set_state(struct replica *replica, enum replica_state state, const 
         replica->since_ns = g_get_real_time() * 1000;
     replica->state = state;
     g_strlcpy(replica->reason, reason, sizeof replica->reason);
-}
-
-/* The account's own address, once: it tells whose answer a meeting's attendee is. No server owes it. */
-static void learn_address(struct sync_engine *engine)
-{
-    g_autoptr(GByteArray) request = g_byte_array_new();
-    struct answer_tree answer = {0};
-    struct user_information user = {0};
-    struct call call = {.command = EAS_SETTINGS, .request = request, .sink = &answer_tree_sink, .ctx = &answer};
-
-    if (engine->address || !session_offers(engine->session, EAS_SETTINGS))
-        return;
-    settings_user_request(request);
-    struct eas_result result = session_call(engine->link, &call);
-
-    if (eas_is_served(&result) && answer_tree_root(&answer)) {
-        settings_user_read(answer_tree_root(&answer), &user);
-        engine->address = g_strdup(user.primary ? user.primary : "");
-        store_set(engine->store, "address", engine->address);
-        settings_user_clear(&user);
-    }
-    answer_tree_clear(&answer);
-}
-
-/* Keys are good for the protocol version they were made with (NOTES section 1); another one begins anew. */
-static struct eas_result match_version(struct sync_engine *engine)
-{
-    const char *version = eas_version_text(session_version(engine->session));
-    g_autofree char *made_with = store_get(engine->store, "keys-version");
-    int error = 0;
-
-    if (!g_strcmp0(made_with, version))
-        return eas_served();
-    if (made_with)
-        error = down_restart(engine);
-    return store_result(error ? error : store_set(engine->store, "keys-version", version));
-}
-
-static bool folders_are_due(const struct sync_engine *engine, bool asked)
-{
-    return asked || engine->folders_stale || engine->folders_anew || !engine->folders_at ||
-           g_get_monotonic_time() - engine->folders_at >= LIMIT_FOLDERS_MS * 1000LL;
-}
-
-/* Folders, then items. Where a collection says that the tree has changed: FolderSync with the held
- * key; if that does not help, from 0 (NOTES section 18). */
-static struct eas_result pass(struct sync_engine *engine, bool asked)
-{
-    struct eas_result result = session_connect(engine->link);
-
-    if (eas_is_served(&result))
-        result = match_version(engine);
-    for (int round = 0; round < 3 && eas_is_served(&result); round++) {
-        if (round == 0 ? folders_are_due(engine, asked) : engine->folders_stale) {
-            engine->folders_anew |= round == 2;
-            result = folders_sync(engine);
-        } else if (round) {
-            break;
-        }
-        if (eas_is_served(&result) && round == 0)
-            learn_address(engine);
-        if (eas_is_served(&result))
-            result = match_version(engine);
-        if (eas_is_served(&result))
-            result = down_pass(engine);
-    }
-    return result;
 }
 
 static enum replica_state state_after(const struct eas_result *result)
@@ -90,14 +20,10 @@ static enum replica_state state_after(const struct eas_result *result)
     return result->action == EAS_ACTION_LOGIN ? REPLICA_AUTH : REPLICA_OFFLINE;
 }
 
-/* How long to wait unasked, in ms; 0: until somebody asks, as after a refused password, which is
+/* How long to wait after a pass that failed, in ms; 0: until somebody asks, as after a refused password, which is
  * never tried again unasked. */
-static long pause_after(const struct eas_result *result, long *delay)
+static long retry_ms(const struct eas_result *result, long *delay)
 {
-    if (eas_is_served(result)) {
-        *delay = 0;
-        return LIMIT_POLL_MS;
-    }
     if (result->action == EAS_ACTION_LOGIN || result->action == EAS_ACTION_WIPE)
         return 0;
     *delay = CLAMP(*delay * 2, LIMIT_RETRY_FIRST_MS, LIMIT_RETRY_LAST_MS);
@@ -108,18 +34,87 @@ static long pause_after(const struct eas_result *result, long *delay)
     return MAX(*delay + jitter, MIN(result->retry_after_s, LIMIT_RETRY_AFTER_S) * 1000L);
 }
 
+/* How long to wait after one that was served: what no Ping watches is polled, less and less often while nothing
+ * happens; else the folders are looked at now and then. */
+static long quiet_ms(struct replica *replica, long *delay)
+{
+    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch);
+    const struct sync_engine *engine = &replica->engine;
+
+    if (unwatched && !unwatched->len)
+        return LIMIT_FOLDERS_MS;
+    if (engine->tree_stirred || g_hash_table_size(engine->stirred))
+        *delay = 0;
+    *delay = CLAMP(*delay + LIMIT_POLL_MS, LIMIT_POLL_MS, LIMIT_POLL_LAST_MS);
+    return *delay;
+}
+
 /* Under the lock. */
 static void wait_reason(struct replica *replica, long pause_ms)
 {
     gint64 until = g_get_monotonic_time() + pause_ms * 1000LL;
 
-    while (!replica->stopping && !replica->kicked) {
+    while (!replica->stopping && !replica->kicked && !replica->hinted) {
         if (!pause_ms)
             g_cond_wait(&replica->turn, &replica->lock);
         else if (!g_cond_wait_until(&replica->turn, &replica->lock, until))
             break;
     }
 }
+
+/* ---- what to ask ---- */
+
+static void add_ids(GHashTable *set, const GPtrArray *ids)
+{
+    for (guint i = 0; i < ids->len; i++)
+        g_hash_table_add(set, g_strdup(ids->pdata[i]));
+}
+
+/* Unasked: all, or only what no Ping watches, and now and then all even so, as silence is not health for ever. */
+static void scope_unasked(struct replica *replica, struct sync_scope *scope)
+{
+    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch);
+
+    if (!unwatched || g_get_monotonic_time() - replica->all_at >= LIMIT_SILENCE_MS * 1000LL)
+        return;
+    scope->only = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    add_ids(scope->only, unwatched);
+}
+
+/* Under the lock: what the next pass asks; all wishes so far are taken. */
+static struct sync_scope take_scope(struct replica *replica)
+{
+    struct sync_scope scope = {
+        .full = replica->full, .folders = replica->kicked || replica->tree_hinted, .folders_anew = replica->tree_anew};
+
+    if (replica->hinted && !replica->kicked)
+        scope.only = g_steal_pointer(&replica->named);
+    else if (!replica->kicked)
+        scope_unasked(replica, &scope);
+    g_clear_pointer(&replica->named, g_hash_table_unref);
+    replica->kicked = replica->full = replica->hinted = replica->tree_hinted = replica->tree_anew = false;
+    return scope;
+}
+
+void replica_hint(void *ctx, const struct watch_hint *hint)
+{
+    struct replica *replica = ctx;
+
+    g_mutex_lock(&replica->lock);
+    if (!replica->hinted)
+        replica->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    replica->hinted = true;
+    replica->tree_hinted |= hint->folders;
+    replica->tree_anew |= hint->anew;
+    if (hint->all)
+        g_clear_pointer(&replica->named, g_hash_table_unref);
+    else if (replica->named)
+        add_ids(replica->named, hint->named);
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
+/* ---- the thread ---- */
 
 static void pass_ended(struct replica *replica, const struct eas_result *result, unsigned long answered)
 {
@@ -131,11 +126,23 @@ static void pass_ended(struct replica *replica, const struct eas_result *result,
     g_cond_broadcast(&replica->turn);
 }
 
-static struct eas_result pass_run(struct replica *replica, bool full, bool asked)
+static struct eas_result pass_run(struct replica *replica, const struct sync_scope *scope)
 {
-    int error = full ? down_restart(&replica->engine) : 0;
+    struct sync_engine *engine = &replica->engine;
 
-    return error ? store_result(error) : pass(&replica->engine, asked);
+    watch_hold(replica->watch);
+    struct eas_result result = sync_pass(engine, scope);
+
+    if (!eas_is_served(&result)) {
+        watch_outage(replica->watch);
+        return result;
+    }
+    if (!scope->only)
+        replica->all_at = g_get_monotonic_time();
+    watch_release(replica->watch, engine->stirred, engine->tree_stirred);
+    fetcher_wake(replica->fetcher);
+    store_reclaim(replica->store);
+    return result;
 }
 
 void *replica_work(void *ctx)
@@ -143,24 +150,25 @@ void *replica_work(void *ctx)
     struct replica *replica = ctx;
     int error = replica_is_warm(replica) ? folders_select(&replica->engine) : 0;
     struct eas_result result = store_result(error);
-    long delay = 0;
+    long retry = 0, poll = 0, pause;
 
     g_mutex_lock(&replica->lock);
     while (!replica->stopping) {
         unsigned long answered = replica->asked;
-        bool full = replica->full, asked = replica->kicked;
+        struct sync_scope scope = take_scope(replica);
 
-        replica->kicked = replica->full = false;
         replica->syncing = true;
         g_mutex_unlock(&replica->lock);
-        result = pass_run(replica, full, asked);
-        if (eas_is_served(&result)) {
-            fetcher_wake(replica->fetcher);
-            store_reclaim(replica->store);
-        }
+        result = pass_run(replica, &scope);
+        g_clear_pointer(&scope.only, g_hash_table_unref);
+        if (eas_is_served(&result))
+            retry = 0;
+        pause = eas_is_served(&result) ? quiet_ms(replica, &poll) : retry_ms(&result, &retry);
         g_mutex_lock(&replica->lock);
         pass_ended(replica, &result, answered);
-        wait_reason(replica, pause_after(&result, &delay));
+        wait_reason(replica, pause);
+        if (replica->kicked)
+            retry = 0;
     }
     g_mutex_unlock(&replica->lock);
     return NULL;

@@ -43,6 +43,15 @@
 
 /* deadlines and retries */
 #define LIMIT_POLL_MS 60000          /* between two passes while online, where nothing pushes */
+#define LIMIT_POLL_LAST_MS 300000    /* ... where nothing happens for long; it doubles up to here */
+#define LIMIT_HEARTBEAT_FIRST_S 300  /* seconds the first Ping may hang */
+#define LIMIT_HEARTBEAT_LEAST_S 60   /* ... and the shortest that is asked for unasked (Exchange's own least) */
+#define LIMIT_HEARTBEAT_MOST_S 3540  /* ... and the longest (MS-ASCMD 2.2.3.79.1) */
+#define LIMIT_HEARTBEAT_TOLD_S 86400 /* ... and what a server may ask for */
+#define LIMIT_HEARTBEAT_SLACK_S 30   /* an answer may be so much later than the interval */
+#define LIMIT_FUTILE_FOLDER 3        /* changes told of a folder that are none, in a row, then it rests from Ping */
+#define LIMIT_FUTILE_PINGS 6         /* Pings in a row that tell nothing or fail, then the server is polled */
+#define LIMIT_PUSH_AGAIN_MS 1800000  /* after which Ping is tried again */
 #define LIMIT_FOLDERS_MS 600000      /* between two looks at the folder tree, unless the server asks for one */
 #define LIMIT_SILENCE_MS 3600000     /* a folder silent for so long is checked by GetItemEstimate */
 #define LIMIT_RETRY_FIRST_MS 1000    /* first delay after nobody answered; it doubles */

@@ -84,7 +84,8 @@ static struct http_request request_of(const struct call *call, const char *url, 
 
     if (!call)
         return request;
-    request.once = is_sending(call->command);
+    /* A Ping that was cut tells how long the path holds: nobody may repeat it unseen. */
+    request.once = is_sending(call->command) || call->command == EAS_PING;
     request.body = call->request ? call->request->data : NULL;
     request.length = call->request ? call->request->len : 0;
     request.sink = call->sink;

@@ -218,10 +218,18 @@ static struct eas_result prime_all(struct sync_engine *engine, GArray *collectio
 
 /* ---- the passes ---- */
 
-static struct eas_result read_unfinished(struct sync_engine *engine, GArray *collections)
+/* One that bears an error is not tried again for the sake of another. */
+static struct eas_result read_unfinished(struct sync_engine *engine, GArray *collections, GHashTable *only)
 {
     g_autoptr(GPtrArray) unfinished = collections_that(collections, is_unfinished);
     struct eas_result result = eas_served();
+
+    for (guint i = only ? unfinished->len : 0; i-- > 0;) {
+        const struct collection *each = unfinished->pdata[i];
+
+        if (!g_hash_table_contains(only, each->server_id) && g_hash_table_contains(engine->ailing, &each->id))
+            g_ptr_array_remove_index(unfinished, i);
+    }
 
     for (guint i = 0; i < unfinished->len && eas_is_served(&result) && !engine->folders_stale; i++)
         result = collection_read(engine, unfinished->pdata[i]);
@@ -244,10 +252,20 @@ static struct eas_result take_changes(struct sync_engine *engine, struct collect
     return eas_served();
 }
 
-/* One question over all; those that told something are asked again, until the key is settled. */
-static struct eas_result settle(struct sync_engine *engine, GArray *collections)
+static GPtrArray *settled_of(GArray *collections, GHashTable *only)
 {
-    GPtrArray *asked = collections_that(collections, is_settled);
+    GPtrArray *settled = collections_that(collections, is_settled);
+
+    for (guint i = only ? settled->len : 0; i-- > 0;)
+        if (!g_hash_table_contains(only, ((struct collection *)settled->pdata[i])->server_id))
+            g_ptr_array_remove_index(settled, i);
+    return settled;
+}
+
+/* One question over all; those that told something are asked again, until the key is settled. */
+static struct eas_result settle(struct sync_engine *engine, GArray *collections, GHashTable *only)
+{
+    GPtrArray *asked = settled_of(collections, only);
     struct eas_result result = eas_served();
 
     for (int round = 0; round < LIMIT_SETTLE_ROUNDS && asked->len && eas_is_served(&result); round++) {
@@ -279,15 +297,15 @@ static struct eas_result look_behind_silence(struct sync_engine *engine, GArray 
     return result;
 }
 
-static struct eas_result pass_over(struct sync_engine *engine, GArray *collections)
+static struct eas_result pass_over(struct sync_engine *engine, GArray *collections, GHashTable *only)
 {
     struct eas_result result = prime_all(engine, collections);
 
     if (eas_is_served(&result))
-        result = read_unfinished(engine, collections);
+        result = read_unfinished(engine, collections, only);
     if (eas_is_served(&result) && !engine->folders_stale)
-        result = settle(engine, collections);
-    if (eas_is_served(&result) && !engine->folders_stale)
+        result = settle(engine, collections, only);
+    if (eas_is_served(&result) && !engine->folders_stale && !only)
         result = look_behind_silence(engine, collections);
     return result;
 }
@@ -300,7 +318,7 @@ static bool any_unprimed(struct sync_engine *engine, GArray *collections)
 }
 
 /* Dead keys turn up in the middle of a pass: a second round reads those folders anew. */
-struct eas_result down_pass(struct sync_engine *engine)
+struct eas_result down_pass(struct sync_engine *engine, GHashTable *only)
 {
     g_autoptr(GArray) collections = store_collections(engine->store);
     struct eas_result result = eas_served();
@@ -310,7 +328,7 @@ struct eas_result down_pass(struct sync_engine *engine)
     for (int round = 0; round < 2 && eas_is_served(&result) && !engine->folders_stale; round++) {
         if (round && !any_unprimed(engine, collections))
             break;
-        result = pass_over(engine, collections);
+        result = pass_over(engine, collections, only);
     }
     if (eas_is_served(&result) && !engine->answers && !eas_is_served(&engine->stumble))
         return engine->stumble;

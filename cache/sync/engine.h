@@ -40,6 +40,8 @@ struct sync_engine {
     GHashTable *keyless; /* ids of collections that got no key since the tree was last read */
     GHashTable *ailing;  /* ids of collections that bear an error of their own */
     GPtrArray *told;     /* collections that said something new to the last question over all */
+    GHashTable *stirred; /* ServerIds of collections of which the server told something in this pass, as a set */
+    bool tree_stirred;   /* ... and whether it told something of the folders */
     long answers;        /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
     struct eas_result stumble;
 };
@@ -59,8 +61,9 @@ int folders_select(struct sync_engine *engine);
 /* ---- down.c: all collections ---- */
 
 /* One pass: primes, reads what was never read to its end, then asks over all until nothing is new.
+ * only: of settled collections these alone, by ServerId (char *, as a set); NULL: all.
  * Troubles of folders and items are written to the store's errors; the result is the account's. */
-struct eas_result down_pass(struct sync_engine *engine);
+struct eas_result down_pass(struct sync_engine *engine, GHashTable *only);
 /* Marks every collection, and the hierarchy, for a new reading from key 0. */
 int down_restart(struct sync_engine *engine);
 

@@ -328,6 +328,7 @@ static struct eas_result answer_judge(struct sync_engine *engine, const struct c
         result = eas_refused(EAS_SCOPE_ACCOUNT, 69, "the server says that the mailbox has no folder at all");
     else
         result = answer_apply(engine, &answer, full);
+    engine->tree_stirred |= !full && answer.changes->len > 0;
     folder_sync_clear(&answer);
     return result;
 }

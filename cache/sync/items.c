@@ -251,6 +251,8 @@ int harvest_store(struct sync_engine *engine, struct collection *collection, con
     int error;
 
     *progress = 0;
+    if (harvest->items->len)
+        g_hash_table_add(engine->stirred, g_strdup(collection->server_id));
     if (changes_nothing(collection, harvest))
         return 0;
     work.plans = g_ptr_array_new_with_free_func(plan_free);

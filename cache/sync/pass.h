@@ -1,0 +1,17 @@
+/* One pass of the sync worker: the folders where they are due, then the items. */
+#ifndef CACHE_SYNC_PASS_H
+#define CACHE_SYNC_PASS_H
+
+#include "cache/sync/engine.h"
+
+struct sync_scope {
+    bool full;         /* everything again, from key 0 */
+    bool folders;      /* the list of folders, due or not */
+    bool folders_anew; /* ... from key 0 */
+    GHashTable *only;  /* ServerIds (char *, as a set) of the settled collections to ask; NULL: all */
+};
+
+/* SERVED when all that was asked came; the engine's stirred and tree_stirred then tell what was new. */
+struct eas_result sync_pass(struct sync_engine *engine, const struct sync_scope *scope);
+
+#endif
