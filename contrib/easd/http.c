@@ -203,7 +203,8 @@ static void fill_request(struct request *request, const struct query *query, str
                               : (guint32)g_ascii_strtoull(header_of(connection, "X-MS-PolicyKey"), NULL, 10);
     request->multipart =
         query->multipart || g_ascii_strcasecmp(header_of(connection, "MS-ASAcceptMultiPart"), "T") == 0;
-    request->gzip = strstr(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip") != NULL;
+    request->gzip =
+        request->server->gzip && strstr(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip") != NULL;
 }
 
 static bool type_accepted(struct MHD_Connection *connection)

@@ -26,6 +26,7 @@ static const char usage[] =
     "  --tls-cert FILE        serve https with this certificate (PEM, the chain included)\n"
     "  --tls-key FILE         and its key\n"
     "  --policy               demand provisioning before anything else\n"
+    "  --no-gzip              never compress an answer: for measuring\n"
     "  --help                 this text\n";
 
 static const int known_versions[] = {121, 140, 141, 160, 161};
@@ -33,7 +34,7 @@ static const int known_versions[] = {121, 140, 141, 160, 161};
 struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
     const char *listen, *password_file, *protocol, *certificate_file, *key_file;
-    bool policy;
+    bool policy, no_gzip;
 };
 
 static void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
@@ -60,7 +61,7 @@ static void check_arguments(const struct settings *settings)
 
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
-    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, HELP };
+    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, NO_GZIP, HELP };
     static const struct option options[] = {
         {"mailbox", required_argument, NULL, MAILBOX},
         {"listen", required_argument, NULL, LISTEN},
@@ -69,6 +70,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"tls-cert", required_argument, NULL, CERTIFICATE},
         {"tls-key", required_argument, NULL, KEY},
         {"policy", no_argument, NULL, POLICY},
+        {"no-gzip", no_argument, NULL, NO_GZIP},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
@@ -83,6 +85,8 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
             g_ptr_array_add(settings->mailboxes, optarg);
         } else if (option == POLICY) {
             settings->policy = true;
+        } else if (option == NO_GZIP) {
+            settings->no_gzip = true;
         } else if (option == HELP) {
             fputs(usage, stdout);
             exit(0);
@@ -203,6 +207,7 @@ int main(int argc, char **argv)
     server.password = read_password(settings.password_file);
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy;
+    server.gzip = !settings.no_gzip;
     server.mailboxes = open_mailboxes(settings.mailboxes);
     options.listen = settings.listen;
     g_autofree char *certificate = settings.certificate_file ? read_file(settings.certificate_file) : NULL;

@@ -14,6 +14,7 @@ struct server {
     char *password;
     GArray *versions; /* of int, ten times the protocol's, rising */
     bool policy;      /* provisioning is demanded */
+    bool gzip;        /* compress what may be compressed */
 };
 
 struct request {
