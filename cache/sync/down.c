@@ -218,6 +218,37 @@ static struct eas_result prime_all(struct sync_engine *engine, GArray *collectio
 
 /* ---- the passes ---- */
 
+static long long *estimates_of(struct sync_engine *engine, GPtrArray *collections)
+{
+    long long *estimates = g_new(long long, collections->len + 1);
+
+    estimate_all(engine, (struct collection *const *)collections->pdata, collections->len, estimates);
+    return estimates;
+}
+
+static bool is_unread(const struct collection *collection)
+{
+    return is_unfinished(collection) && !collection->complete && !collection->resync && !collection->more &&
+           collection->items == 0;
+}
+
+/* A mailbox may have thousands of folders that hold nothing: one question tells them all, instead of some for each.
+ * Should it be told wrong, the question over all that follows brings the items. */
+static struct eas_result pass_by_empty(struct sync_engine *engine, GArray *collections)
+{
+    g_autoptr(GPtrArray) unread = collections_that(collections, is_unread);
+    struct eas_result result = eas_served();
+
+    if (unread->len < 2 || stopping(engine))
+        return result;
+    g_autofree long long *waiting = estimates_of(engine, unread);
+
+    for (guint i = 0; i < unread->len && eas_is_served(&result); i++)
+        if (waiting[i] == 0)
+            result = collection_end(engine, unread->pdata[i], true);
+    return result;
+}
+
 /* One that bears an error is not tried again for the sake of another. */
 static struct eas_result read_unfinished(struct sync_engine *engine, GArray *collections, GHashTable *only)
 {
@@ -291,8 +322,10 @@ static struct eas_result look_behind_silence(struct sync_engine *engine, GArray 
     if (now - engine->estimated_at < LIMIT_SILENCE_MS * 1000LL)
         return result;
     engine->estimated_at = now;
+    g_autofree long long *waiting = estimates_of(engine, settled);
+
     for (guint i = 0; i < settled->len && eas_is_served(&result); i++)
-        if (!stopping(engine) && estimate_ask(engine, settled->pdata[i]) > 0)
+        if (!stopping(engine) && waiting[i] > 0)
             result = collection_read(engine, settled->pdata[i]);
     return result;
 }
@@ -301,6 +334,8 @@ static struct eas_result pass_over(struct sync_engine *engine, GArray *collectio
 {
     struct eas_result result = prime_all(engine, collections);
 
+    if (eas_is_served(&result) && !engine->folders_stale && !only)
+        result = pass_by_empty(engine, collections);
     if (eas_is_served(&result))
         result = read_unfinished(engine, collections, only);
     if (eas_is_served(&result) && !engine->folders_stale)

@@ -7,6 +7,9 @@
 
 /* How many changes wait in a collection; -1 where the server does not say. Some count one too many, so
  * a figure above 0 is a reason to look, never a proof. */
-long long estimate_ask(struct sync_engine *engine, const struct collection *collection);
+long long estimate_ask(struct sync_engine *engine, struct collection *collection);
+/* The same of count collections, in as few questions as the protocol allows. */
+void estimate_all(struct sync_engine *engine, struct collection *const *collections, size_t count,
+                  long long *estimates);
 
 #endif

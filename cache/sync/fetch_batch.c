@@ -117,12 +117,12 @@ static bool is_what_was_asked(const struct batch_item *item, const struct fetche
            (!*fetched->collection_id || !strcmp(fetched->collection_id, item->collection_id));
 }
 
-/* A part without a byte, of a message that is not said to have any: some mailboxes hold empty ones. */
+/* No byte, of a message that is not said to have any: some mailboxes hold empty ones. */
 static bool is_empty(const struct fetched *fetched)
 {
     const struct eas_node *body = eas_node_child(fetched->properties, TAG_AirSyncBase_Body);
 
-    return fetched->bytes == 0 && fetched->opaque && fetched->body_type == BODY_MIME &&
+    return fetched->bytes == 0 && fetched->present && fetched->body_type == BODY_MIME &&
            eas_node_number(body, TAG_AirSyncBase_Truncated, 0) != 1 &&
            eas_node_number(body, TAG_AirSyncBase_EstimatedDataSize, 0) <= 0;
 }

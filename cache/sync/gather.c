@@ -244,9 +244,12 @@ static enum wbxml_error sink_finish(void *ctx, int *status)
 
 static const struct answer_sink gather_sink = {.begin = sink_begin, .feed = sink_feed, .finish = sink_finish};
 
-/* 502 to 504 come from a gateway that cannot reach its server; other 5xx are this request's fault. */
+/* 502 to 504 come from a gateway that cannot reach its server; other 5xx are this request's fault, and so is an
+ * answer that cannot be read. */
 static bool is_stumble(const struct eas_result *result)
 {
+    if (result->outcome == EAS_UNREACHABLE && result->scope == EAS_SCOPE_FOLDER)
+        return true;
     return !eas_is_served(result) && result->http >= 500 && result->http != 507 &&
            !(result->http >= 502 && result->http <= 504);
 }

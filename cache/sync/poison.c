@@ -72,9 +72,7 @@ static enum step on_store_error(int error, struct eas_result *result)
     return error ? DONE : GO_ON;
 }
 
-/* Nobody said that anything waits, and nothing came: the folder is at its end. */
-static enum step at_end(struct sync_engine *engine, struct collection *collection, bool surely,
-                        struct eas_result *result)
+struct eas_result collection_end(struct sync_engine *engine, struct collection *collection, bool surely)
 {
     const struct harvest end = {.status = 1, .items = g_ptr_array_new()};
     long progress;
@@ -83,9 +81,16 @@ static enum step at_end(struct sync_engine *engine, struct collection *collectio
     if (surely || !collection->resync)
         error = harvest_store(engine, collection, &end, &progress);
     g_ptr_array_unref(end.items);
-    *result = store_result(error);
     if (!error)
         folder_heal(engine, collection);
+    return store_result(error);
+}
+
+/* Nobody said that anything waits, and nothing came: the folder is at its end. */
+static enum step at_end(struct sync_engine *engine, struct collection *collection, bool surely,
+                        struct eas_result *result)
+{
+    *result = collection_end(engine, collection, surely);
     return DONE;
 }
 

@@ -8,6 +8,10 @@
 bool collection_refused(struct sync_engine *engine, struct collection *collection, const struct eas_result *refusal,
                         int *retries, struct eas_result *result);
 
+/* The collection is at its end: nothing more came, and nothing is said to wait. surely: the server said so itself,
+ * so that in a resync what was not seen is gone. */
+struct eas_result collection_end(struct sync_engine *engine, struct collection *collection, bool surely);
+
 /* Whether a refusal at the top of an answer may be one collection's fault. */
 bool refusal_is_of_a_folder(const struct eas_result *refusal);
 

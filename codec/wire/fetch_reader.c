@@ -99,6 +99,7 @@ static bool tell(struct fetch_reader *reader, struct answered *answered)
     const struct eas_node *body = eas_node_child(properties, TAG_AirSyncBase_Body);
 
     fetched->properties = fetched->status == 1 ? properties : NULL;
+    fetched->present = answered->streamed || answered->part != NO_PART;
     fetched->truncated = eas_node_number(body, TAG_AirSyncBase_Truncated, 0) == 1 ||
                          (fetched->bytes == 0 && (fetched->body_type == BODY_MIME ||
                                                   eas_node_number(body, TAG_AirSyncBase_EstimatedDataSize, 0) > 0));

@@ -22,6 +22,7 @@ struct fetched {
     const char *server_id, *collection_id; /* as answered, "" where absent */
     int body_type;          /* AirSyncBase Type, 0 for attachments */
     bool truncated, opaque; /* opaque or a part: exactly the server's bytes; else text */
+    bool present;           /* Data or a part stood there, be it empty */
     long long bytes;
     const struct eas_node *properties; /* without the streamed bytes; NULL unless status 1 */
 };
