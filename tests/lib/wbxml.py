@@ -175,7 +175,7 @@ def write(root):
         if isinstance(element.value, bytes):
             out.extend(b"\xc3" + _number(len(element.value)) + element.value)
         elif element.value:
-            out.extend(b"\x03" + element.value.encode() + b"\x00")
+            out.extend(b"\x03" + element.value.encode("utf-8", "surrogateescape") + b"\x00")
         out.append(1)
 
     put(root, None)
