@@ -150,6 +150,7 @@ void replica_start(struct replica *replica)
     engine_ready(replica);
     replica->watch = watch_new(replica->store, replica->session, replica_hint, replica);
     watch_start(replica->watch);
+    replica->network = network_watch_new(replica_renew, replica);
     replica->worker = g_thread_new("sync", replica_work, replica);
 }
 
@@ -160,6 +161,7 @@ void replica_stop(struct replica *replica)
     g_cond_broadcast(&replica->turn);
     g_mutex_unlock(&replica->lock);
     if (replica->worker) {
+        network_watch_free(g_steal_pointer(&replica->network));
         watch_stop(replica->watch);
         link_interrupt(replica->engine.link);
         g_thread_join(g_steal_pointer(&replica->worker));

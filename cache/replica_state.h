@@ -3,6 +3,7 @@
 #define CACHE_REPLICA_STATE_H
 
 #include "cache/replica.h"
+#include "cache/server/network.h"
 #include "cache/sync/engine.h"
 #include "cache/sync/fetch.h"
 #include "cache/sync/watch.h"
@@ -17,12 +18,14 @@ struct replica {
     GThread *worker;
     gint64 all_at; /* the worker's: when all was last asked, monotonic */
     struct watch *watch;
+    struct network_watch *network; /* NULL: nobody tells */
 
     GMutex lock; /* of all below */
     GCond turn;  /* something below changed */
     bool started, stopping;
     bool kicked;                 /* pass at once */
     bool full;                   /* ... from key 0 */
+    bool renewed;                /* the same, as the network has changed */
     bool hinted;                 /* pass over what the watcher named */
     GHashTable *named;           /* ... ServerIds (char *, as a set); NULL: all */
     bool tree_hinted, tree_anew; /* ... and over the folders; from key 0 */
@@ -42,6 +45,8 @@ struct replica {
 void *replica_work(void *ctx);
 /* The watcher's word (replica_worker.c); ctx is the replica. */
 void replica_hint(void *ctx, const struct watch_hint *hint);
+/* The network has changed (replica_worker.c); ctx is the replica. */
+void replica_renew(void *ctx);
 /* Under the lock: a new state with its reason. */
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason);
 

@@ -54,7 +54,7 @@ static void wait_reason(struct replica *replica, long pause_ms)
 {
     gint64 until = g_get_monotonic_time() + pause_ms * 1000LL;
 
-    while (!replica->stopping && !replica->kicked && !replica->hinted) {
+    while (!replica->stopping && !replica->kicked && !replica->renewed && !replica->hinted) {
         if (!pause_ms)
             g_cond_wait(&replica->turn, &replica->lock);
         else if (!g_cond_wait_until(&replica->turn, &replica->lock, until))
@@ -70,12 +70,14 @@ static void add_ids(GHashTable *set, const GPtrArray *ids)
         g_hash_table_add(set, g_strdup(ids->pdata[i]));
 }
 
-/* Unasked: all, or only what no Ping watches, and now and then all even so, as silence is not health for ever. */
+/* Unasked: all, also after a failure; or only what no Ping watches, and now and then all even so, as silence is not
+ * health for ever. */
 static void scope_unasked(struct replica *replica, struct sync_scope *scope)
 {
     g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch);
 
-    if (!unwatched || g_get_monotonic_time() - replica->all_at >= LIMIT_SILENCE_MS * 1000LL)
+    if (!unwatched || !eas_is_served(&replica->last) ||
+        g_get_monotonic_time() - replica->all_at >= LIMIT_SILENCE_MS * 1000LL)
         return;
     scope->only = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     add_ids(scope->only, unwatched);
@@ -87,12 +89,17 @@ static struct sync_scope take_scope(struct replica *replica)
     struct sync_scope scope = {
         .full = replica->full, .folders = replica->kicked || replica->tree_hinted, .folders_anew = replica->tree_anew};
 
-    if (replica->hinted && !replica->kicked)
+    bool all = replica->kicked || replica->renewed;
+
+    if (replica->kicked)
+        session_forgive(replica->session);
+    if (replica->hinted && !all)
         scope.only = g_steal_pointer(&replica->named);
-    else if (!replica->kicked)
+    else if (!all)
         scope_unasked(replica, &scope);
     g_clear_pointer(&replica->named, g_hash_table_unref);
-    replica->kicked = replica->full = replica->hinted = replica->tree_hinted = replica->tree_anew = false;
+    replica->kicked = replica->renewed = replica->full = replica->hinted = replica->tree_hinted = replica->tree_anew =
+        false;
     return scope;
 }
 
@@ -110,6 +117,18 @@ void replica_hint(void *ctx, const struct watch_hint *hint)
         g_clear_pointer(&replica->named, g_hash_table_unref);
     else if (replica->named)
         add_ids(replica->named, hint->named);
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
+void replica_renew(void *ctx)
+{
+    struct replica *replica = ctx;
+
+    session_renew(replica->session);
+    watch_new_path(replica->watch);
+    g_mutex_lock(&replica->lock);
+    replica->renewed = true;
     g_cond_broadcast(&replica->turn);
     g_mutex_unlock(&replica->lock);
 }
@@ -145,29 +164,38 @@ static struct eas_result pass_run(struct replica *replica, const struct sync_sco
     return result;
 }
 
+/* Under the lock, which is given up meanwhile: one pass. */
+static struct eas_result work_once(struct replica *replica, struct sync_scope *scope)
+{
+    unsigned long answered = replica->asked;
+
+    replica->syncing = true;
+    g_mutex_unlock(&replica->lock);
+    struct eas_result result = pass_run(replica, scope);
+
+    g_mutex_lock(&replica->lock);
+    pass_ended(replica, &result, answered);
+    return result;
+}
+
 void *replica_work(void *ctx)
 {
     struct replica *replica = ctx;
     int error = replica_is_warm(replica) ? folders_select(&replica->engine) : 0;
     struct eas_result result = store_result(error);
-    long retry = 0, poll = 0, pause;
+    long retry = 0, poll = 0;
 
     g_mutex_lock(&replica->lock);
     while (!replica->stopping) {
-        unsigned long answered = replica->asked;
         struct sync_scope scope = take_scope(replica);
 
-        replica->syncing = true;
-        g_mutex_unlock(&replica->lock);
-        result = pass_run(replica, &scope);
+        if (!sync_is_idle(&replica->engine, &scope))
+            result = work_once(replica, &scope);
         g_clear_pointer(&scope.only, g_hash_table_unref);
         if (eas_is_served(&result))
             retry = 0;
-        pause = eas_is_served(&result) ? quiet_ms(replica, &poll) : retry_ms(&result, &retry);
-        g_mutex_lock(&replica->lock);
-        pass_ended(replica, &result, answered);
-        wait_reason(replica, pause);
-        if (replica->kicked)
+        wait_reason(replica, eas_is_served(&result) ? quiet_ms(replica, &poll) : retry_ms(&result, &retry));
+        if (replica->kicked || replica->renewed)
             retry = 0;
     }
     g_mutex_unlock(&replica->lock);

@@ -52,6 +52,7 @@
 #define LIMIT_HEARTBEAT_SLACK_S 30   /* an answer may be so much later than the interval */
 #define LIMIT_FUTILE_FOLDER 3        /* changes told of a folder that are none, in a row, then it rests from Ping */
 #define LIMIT_FUTILE_PINGS 6         /* Pings in a row that tell nothing or fail, then the server is polled */
+#define LIMIT_FUTILE_MS 250          /* before the third of them; it doubles */
 #define LIMIT_PUSH_AGAIN_MS 1800000  /* after which Ping is tried again */
 #define LIMIT_FOLDERS_MS 600000      /* between two looks at the folder tree, unless the server asks for one */
 #define LIMIT_SILENCE_MS 3600000     /* a folder silent for so long is checked by GetItemEstimate */
@@ -60,6 +61,11 @@
 #define LIMIT_CONTENT_MS 20000       /* a parked open (CONTRACT 4) */
 #define LIMIT_FAILED_OPEN_MS 5000    /* how long a failed fetch is remembered */
 #define LIMIT_FIRST_TREE_MS 60000    /* the first mount waits this long for the folder tree */
+#define LIMIT_NETWORK_SETTLE_MS 200  /* after word of a change, until the network is looked at */
+#define LIMIT_KEEPALIVE_S 30         /* a silent connection is probed after so long */
+#define LIMIT_KEEPALIVE_PROBE_S 5    /* ... every so often */
+#define LIMIT_UNHEARD_MS 30000       /* bytes, or a probe, that nobody acknowledges: the connection is dead */
+#define LIMIT_IDLE_CONNECTION_S 118L /* a kept connection that was idle for longer is not used again */
 #define LIMIT_CONNECT_MS 15000       /* TCP and TLS */
 #define LIMIT_ANSWER_MS 300000       /* an ordinary command, first byte */
 #define LIMIT_STALL_MS 60000         /* no byte at all for so long ends an exchange */

@@ -1,5 +1,7 @@
 #include "cache/server/http.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #include "codec/limits.h"
@@ -85,6 +87,16 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return 0;
 }
 
+/* Without it the kernel goes on for a quarter of an hour before it says that nobody is there. */
+static int on_socket(void *ctx, curl_socket_t socket, curlsocktype purpose)
+{
+    unsigned ms = LIMIT_UNHEARD_MS;
+
+    (void)ctx, (void)purpose;
+    setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+    return CURL_SOCKOPT_OK;
+}
+
 static void set_options(struct http *http, const struct http_settings *settings)
 {
     CURL *easy = http->easy;
@@ -96,6 +108,9 @@ static void set_options(struct http *http, const struct http_settings *settings)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)LIMIT_KEEPALIVE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)LIMIT_KEEPALIVE_PROBE_S);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
@@ -163,6 +178,7 @@ static void set_request(struct http *http, const struct http_request *request)
     /* Curl resends by itself what it wrote to a kept connection that then died: the server may have
      * acted on it. On a new connection it does not. */
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CLAMP(request->idle_s, 1L, LIMIT_IDLE_CONNECTION_S));
     if (request->options) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "OPTIONS");

@@ -281,6 +281,23 @@ void session_give_turn(struct link *link)
     g_mutex_unlock(&session->lock);
 }
 
+void session_renew(struct session *session)
+{
+    g_mutex_lock(&session->lock);
+    session->renewed_at = g_get_monotonic_time();
+    g_mutex_unlock(&session->lock);
+}
+
+void session_forgive(struct session *session)
+{
+    g_mutex_lock(&session->lock);
+    if (!eas_is_served(&session->credentials)) {
+        session->credentials = eas_served();
+        session->proven = false;
+    }
+    g_mutex_unlock(&session->lock);
+}
+
 /* The lock is no part of what a const session promises. */
 static struct session *lockable(const struct session *session)
 {

@@ -73,6 +73,11 @@ struct call {
  * whose meaning eas_status_result tells; statuses of account or fatal scope come back REFUSED. */
 struct eas_result session_call(struct link *link, struct call *call);
 
+/* The network is another one, or was away: connections from before are not used again. */
+void session_renew(struct session *session);
+/* Somebody asks for it: credentials that were refused may be tried once more. */
+void session_forgive(struct session *session);
+
 /* What was negotiated. Strings live until the session is freed or negotiates anew. */
 enum eas_version session_version(const struct session *session);
 const char *session_url(const struct session *session);

@@ -39,10 +39,15 @@ static struct eas_result match_version(struct sync_engine *engine)
     return store_result(error ? error : store_set(engine->store, "keys-version", version));
 }
 
-static bool folders_are_due(const struct sync_engine *engine, bool asked)
+static bool folders_are_due(const struct sync_engine *engine, const struct sync_scope *scope)
 {
-    return asked || engine->folders_stale || engine->folders_anew || !engine->folders_at ||
-           g_get_monotonic_time() - engine->folders_at >= LIMIT_FOLDERS_MS * 1000LL;
+    return scope->full || scope->folders || scope->folders_anew || engine->folders_stale || engine->folders_anew ||
+           !engine->folders_at || g_get_monotonic_time() - engine->folders_at >= LIMIT_FOLDERS_MS * 1000LL;
+}
+
+bool sync_is_idle(const struct sync_engine *engine, const struct sync_scope *scope)
+{
+    return scope->only && !g_hash_table_size(scope->only) && !folders_are_due(engine, scope);
 }
 
 /* Folders, then items. Where a collection says that the tree has changed: FolderSync with the held

@@ -11,6 +11,8 @@ struct sync_scope {
     GHashTable *only;  /* ServerIds (char *, as a set) of the settled collections to ask; NULL: all */
 };
 
+/* Whether such a pass would ask nothing. */
+bool sync_is_idle(const struct sync_engine *engine, const struct sync_scope *scope);
 /* SERVED when all that was asked came; the engine's stirred and tree_stirred then tell what was new. */
 struct eas_result sync_pass(struct sync_engine *engine, const struct sync_scope *scope);
 

@@ -96,7 +96,7 @@ static void count_futile(struct watch *watch, const char *why)
     if (++watch->futile >= LIMIT_FUTILE_PINGS)
         poll_instead(watch, why);
     else if (watch->futile > 1)
-        watch->not_before = after_ms((gint64)LIMIT_RETRY_FIRST_MS << (watch->futile - 2));
+        watch->not_before = after_ms((gint64)LIMIT_FUTILE_MS << (watch->futile - 2));
 }
 
 static void count_useful(struct watch *watch)
@@ -331,6 +331,10 @@ static void ask_and_tell(struct watch *watch)
     tell = !watch->stopping && watch->released && digest(watch, &question, &hint);
     g_ptr_array_unref(question.folders);
     ping_clear(&question.answer);
+    if (!tell && watch->polled && watch->released && !watch->stopping) {
+        hint = hint_begin(watch);
+        hint.all = tell = true;
+    }
     if (!tell)
         return;
     g_mutex_unlock(&watch->lock);

@@ -1,0 +1,195 @@
+/* Linux: rtnetlink for addresses and links, a timer that is cancelled by a resume, CLOCK_BOOTTIME for its length. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <glib.h>
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cache/server/network.h"
+#include "codec/limits.h"
+
+struct network_watch {
+    void (*changed)(void *ctx);
+    void *ctx;
+    int netlink, timer, end;
+    GThread *thread;
+    char *addresses;
+    gint64 asleep_us; /* how long the machine has slept since it was started */
+};
+
+/* ---- what is looked at ---- */
+
+static char *address_line(const struct ifaddrs *each)
+{
+    char text[INET6_ADDRSTRLEN];
+    const struct sockaddr *address = each->ifa_addr;
+    const void *bytes;
+
+    if (!address || !(each->ifa_flags & IFF_RUNNING) || (each->ifa_flags & IFF_LOOPBACK))
+        return NULL;
+    if (address->sa_family == AF_INET)
+        bytes = &((const struct sockaddr_in *)address)->sin_addr;
+    else if (address->sa_family == AF_INET6 &&
+             !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)address)->sin6_addr))
+        bytes = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    else
+        return NULL;
+    if (!inet_ntop(address->sa_family, bytes, text, sizeof text))
+        return NULL;
+    return g_strdup_printf("%s %s", each->ifa_name, text);
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char *network_addresses(void)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct ifaddrs *all = NULL;
+
+    if (getifaddrs(&all) != 0)
+        return g_strdup("");
+    for (const struct ifaddrs *each = all; each; each = each->ifa_next) {
+        char *line = address_line(each);
+
+        if (line)
+            g_ptr_array_add(lines, line);
+    }
+    freeifaddrs(all);
+    g_ptr_array_sort(lines, by_text);
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+/* Only a sleep moves these two clocks apart; a person who sets the clock moves neither. */
+static gint64 slept_us(void)
+{
+    struct timespec boot, monotonic;
+
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    return (gint64)(boot.tv_sec - monotonic.tv_sec) * G_USEC_PER_SEC + (boot.tv_nsec - monotonic.tv_nsec) / 1000;
+}
+
+static bool has_changed(struct network_watch *watch)
+{
+    g_autofree char *addresses = network_addresses();
+    gint64 asleep_us = slept_us();
+    bool changed = strcmp(addresses, watch->addresses) != 0 || asleep_us - watch->asleep_us >= G_USEC_PER_SEC;
+
+    watch->asleep_us = asleep_us;
+    g_free(watch->addresses);
+    watch->addresses = g_steal_pointer(&addresses);
+    return changed;
+}
+
+/* ---- what wakes ---- */
+
+static int open_netlink(void)
+{
+    struct sockaddr_nl address = {.nl_family = AF_NETLINK,
+                                  .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* Never due: it ends with ECANCELED when the clock is set, and so after every sleep (timerfd_create(2)). */
+static void arm(int timer)
+{
+    struct itimerspec never = {.it_value.tv_sec = G_MAXINT32};
+
+    timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+/* What is said matters not: the addresses are looked at afterwards. An overrun (ENOBUFS) is word enough. */
+static void drain(int fd)
+{
+    char buffer[8192];
+
+    while (recv(fd, buffer, sizeof buffer, 0) > 0 || errno == ENOBUFS)
+        continue;
+}
+
+static void *network_run(void *ctx)
+{
+    struct network_watch *watch = ctx;
+    struct pollfd fds[] = {{watch->end, POLLIN, 0}, {watch->netlink, POLLIN, 0}, {watch->timer, POLLIN, 0}};
+    int patience = -1;
+
+    for (;;) {
+        int ready = poll(fds, G_N_ELEMENTS(fds), patience);
+        uint64_t ignored;
+
+        if (fds[0].revents)
+            return NULL;
+        if (ready > 0) {
+            patience = LIMIT_NETWORK_SETTLE_MS;
+            if (fds[1].revents)
+                drain(watch->netlink);
+            if (fds[2].revents && read(watch->timer, &ignored, sizeof ignored) < 0)
+                arm(watch->timer);
+        } else if (ready == 0) {
+            patience = -1;
+            if (has_changed(watch))
+                watch->changed(watch->ctx);
+        }
+    }
+}
+
+struct network_watch *network_watch_new(void (*changed)(void *ctx), void *ctx)
+{
+    struct network_watch *watch = g_new0(struct network_watch, 1);
+
+    watch->changed = changed;
+    watch->ctx = ctx;
+    watch->netlink = open_netlink();
+    watch->timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    watch->end = eventfd(0, EFD_CLOEXEC);
+    if (watch->netlink < 0 || watch->timer < 0 || watch->end < 0) {
+        network_watch_free(watch);
+        return NULL;
+    }
+    arm(watch->timer);
+    watch->addresses = network_addresses();
+    watch->asleep_us = slept_us();
+    watch->thread = g_thread_new("network", network_run, watch);
+    return watch;
+}
+
+static void close_any(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void network_watch_free(struct network_watch *watch)
+{
+    uint64_t one = 1;
+
+    if (!watch)
+        return;
+    if (watch->thread && write(watch->end, &one, sizeof one) == sizeof one)
+        g_thread_join(watch->thread);
+    close_any(watch->netlink);
+    close_any(watch->timer);
+    close_any(watch->end);
+    g_free(watch->addresses);
+    g_free(watch);
+}
