@@ -133,7 +133,7 @@ bool watch_list_judge(struct watch_list *list, const char *id, bool told, gint64
 {
     struct watched *watched = find(list, id);
 
-    if (!watched)
+    if (!watched || watched->rests_until > now)
         return false;
     watched->idle = told ? 0 : watched->idle + 1;
     if (watched->idle < LIMIT_FUTILE_FOLDER)

@@ -259,8 +259,8 @@ static void folder_sync(struct fake_mailbox *mailbox, const struct eas_node *roo
 static void options(const struct fake_mailbox *mailbox, struct script_reply *reply)
 {
     g_autofree char *headers = g_strdup_printf(
-        "MS-ASProtocolVersions: %s\r\nMS-ASProtocolCommands: Sync,FolderSync,GetItemEstimate,ItemOperations\r\n",
-        mailbox->version);
+        "MS-ASProtocolVersions: %s\r\nMS-ASProtocolCommands: Sync,FolderSync,GetItemEstimate,ItemOperations%s\r\n",
+        mailbox->version, mailbox->ping.offered ? ",Ping" : "");
 
     script_reply_http(reply, 200, headers, "", 0);
 }
@@ -278,10 +278,15 @@ static void sync_or_cut(struct fake_mailbox *mailbox, const struct eas_node *roo
 
 static void answer(struct fake_mailbox *mailbox, const struct script_request *request, struct script_reply *reply)
 {
+    static const char page[] = "<html><body>Please log in.</body></html>";
     g_autoptr(eas_node) root = eas_node_parse(request->body->data, request->body->len, NULL);
 
     if (mailbox->dead)
         script_reply_http(reply, 503, NULL, "", 0);
+    else if (mailbox->locked)
+        script_reply_http(reply, 401, NULL, "", 0);
+    else if (mailbox->portal)
+        script_reply_http(reply, 200, "Content-Type: text/html\r\n", page, strlen(page));
     else if (!strcmp(request->command, "OPTIONS"))
         options(mailbox, reply);
     else if (!strcmp(request->command, "FolderSync"))
@@ -292,6 +297,8 @@ static void answer(struct fake_mailbox *mailbox, const struct script_request *re
         fake_estimate(mailbox, root, reply);
     else if (!strcmp(request->command, "ItemOperations"))
         fake_item_operations(mailbox, request, root, reply);
+    else if (!strcmp(request->command, "Ping"))
+        fake_ping_answer(&mailbox->ping, root, request->again, reply);
     else
         reply_status(reply, TAG_Settings_Settings, TAG_Settings_Status, 1);
 }
@@ -299,9 +306,9 @@ static void answer(struct fake_mailbox *mailbox, const struct script_request *re
 static void handle(void *ctx, const struct script_request *request, struct script_reply *reply)
 {
     struct fake_mailbox *mailbox = ctx;
-    unsigned number = ++mailbox->requests;
+    unsigned number = mailbox->requests += !request->again;
 
-    if (mailbox->at_request && !mailbox->at_request(mailbox->ctx, request, number))
+    if (mailbox->at_request && !request->again && !mailbox->at_request(mailbox->ctx, request, number))
         return;
     g_mutex_lock(&mailbox->lock);
     answer(mailbox, request, reply);
@@ -319,6 +326,7 @@ struct fake_mailbox *fake_new(void)
     mailbox->folders = g_ptr_array_new_with_free_func(folder_free);
     mailbox->hierarchy = 1;
     mailbox->version = "14.1";
+    fake_ping_init(&mailbox->ping);
     mailbox->server = script_server_new(handle, mailbox, NULL);
     return mailbox;
 }
@@ -326,6 +334,7 @@ struct fake_mailbox *fake_new(void)
 void fake_free(struct fake_mailbox *mailbox)
 {
     script_server_free(mailbox->server);
+    fake_ping_clear(&mailbox->ping);
     g_ptr_array_unref(mailbox->folders);
     g_mutex_clear(&mailbox->lock);
     g_free(mailbox);

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_LIB_FAKE_MAILBOX_H
 
 #include "codec/item.h"
+#include "tests/unit/lib/fake_ping.h"
 #include "tests/unit/lib/script_server.h"
 
 struct fake_item {
@@ -64,6 +65,8 @@ struct fake_mailbox {
     unsigned limit;    /* collections a Sync takes, 0: any */
     unsigned cuts;     /* so many answers to Sync break off in the middle */
     bool dead;         /* HTTP 503 to everything */
+    bool locked;       /* HTTP 401 to everything */
+    bool portal;       /* a page to everything */
     int folder_status; /* instead of a list of folders, once */
     bool holds_fetch;  /* ItemOperations is never answered */
     bool holds_bulk;   /* ... where it asks for more than one */
@@ -71,6 +74,7 @@ struct fake_mailbox {
     /* what happens at an exchange: called first, under no lock; false: no answer */
     bool (*at_request)(void *ctx, const struct script_request *request, unsigned number);
     void *ctx;
+    struct fake_ping ping;
     unsigned requests, syncs;
     const char *version;
 };

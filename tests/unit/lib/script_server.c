@@ -17,6 +17,7 @@ struct script_server {
     GMutex lock;
     GCond changed;
     bool stopping;
+    unsigned wakes;
     GPtrArray *log;      /* of struct script_request * */
     GPtrArray *sessions; /* of struct talk *, joined by free */
 };
@@ -177,6 +178,33 @@ static bool send_reply(struct talk *talk, const struct script_reply *reply)
     return !reply->close && !reply->hold && reply->cut >= reply->bytes->len && reply->bytes->len > 0;
 }
 
+static bool client_has_gone(const struct talk *talk)
+{
+    char byte;
+
+    return recv(talk->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Under the lock: asks the handler until it decides; false when nobody waits for the reply any more. */
+static bool decide(struct talk *talk, struct script_request *request, struct script_reply *reply)
+{
+    struct script_server *server = talk->server;
+
+    for (;;) {
+        unsigned wakes = server->wakes;
+
+        server->handler(server->ctx, request, reply);
+        if (!reply->later)
+            return true;
+        while (!server->stopping && server->wakes == wakes)
+            g_cond_wait(&server->changed, &server->lock);
+        if (server->stopping || client_has_gone(talk))
+            return false;
+        reply->later = false;
+        request->again = true;
+    }
+}
+
 /* Handles one request; false ends the connection. */
 static bool serve(struct talk *talk, struct script_request *request)
 {
@@ -186,9 +214,10 @@ static bool serve(struct talk *talk, struct script_request *request)
     g_mutex_lock(&server->lock);
     g_ptr_array_add(server->log, request);
     g_cond_broadcast(&server->changed);
-    server->handler(server->ctx, request, &reply);
+    bool going = decide(talk, request, &reply);
+
     await_log(server, reply.await);
-    bool going = !server->stopping;
+    going = going && !server->stopping;
     g_mutex_unlock(&server->lock);
     going = going && send_reply(talk, &reply);
     g_byte_array_unref(reply.bytes);
@@ -282,6 +311,14 @@ void script_server_free(struct script_server *server)
     g_mutex_clear(&server->lock);
     g_cond_clear(&server->changed);
     g_free(server);
+}
+
+void script_server_wake(struct script_server *server)
+{
+    g_mutex_lock(&server->lock);
+    server->wakes++;
+    g_cond_broadcast(&server->changed);
+    g_mutex_unlock(&server->lock);
 }
 
 unsigned script_server_port(const struct script_server *server)

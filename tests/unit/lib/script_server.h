@@ -16,6 +16,7 @@ struct script_request {
     char *head; /* the header lines, as they came */
     GByteArray *body;
     unsigned connection; /* 0 for the first accepted */
+    bool again;          /* its reply was put off, and it is looked at anew */
 };
 /* A header's value, to be freed, or NULL. */
 char *script_request_header(const struct script_request *request, const char *name);
@@ -24,6 +25,7 @@ struct script_reply {
     GByteArray *bytes; /* what goes out */
     gsize cut;         /* only so many of them, then the connection is closed */
     bool close;        /* closed after the answer */
+    bool later;        /* not answered yet: the handler is asked again after script_server_wake */
     bool hold;         /* nothing more is sent until the server stops */
     unsigned await;    /* sent only when so many requests are in the log */
     gsize piece;       /* sent in pieces of so many bytes */
@@ -44,6 +46,9 @@ void script_server_free(struct script_server *server);
 unsigned script_server_port(const struct script_server *server);
 /* "http://127.0.0.1:PORT" or https; the caller frees it. */
 char *script_server_url(const struct script_server *server);
+
+/* Requests whose reply was put off are looked at again; those whose client has gone are not. */
+void script_server_wake(struct script_server *server);
 
 /* Waits until count requests are in the log. */
 void script_server_await(struct script_server *server, unsigned count);
