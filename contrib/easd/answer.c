@@ -1,6 +1,7 @@
 #include "contrib/easd/answer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -35,6 +36,14 @@ void answer_free(struct answer *answer)
     g_free(answer);
 }
 
+void answer_clear(struct answer *answer)
+{
+    answer->http = 200;
+    answer->content_type = NULL;
+    g_byte_array_set_size(answer->bytes, 0);
+    g_array_set_size(answer->splices, 0);
+}
+
 void answer_splice(struct answer *answer, int file, off_t start, uint64_t length)
 {
     struct splice splice = {.at = answer->bytes->len, .file = file, .start = start, .length = length};
@@ -66,6 +75,22 @@ void answer_append(struct answer *answer, struct answer *tail)
     }
     g_byte_array_set_size(tail->bytes, 0);
     g_array_set_size(tail->splices, 0);
+}
+
+void answer_copy(struct answer *answer, const struct answer *other)
+{
+    guint base = answer->bytes->len;
+
+    answer->http = other->http;
+    answer->content_type = other->content_type;
+    g_byte_array_append(answer->bytes, other->bytes->data, other->bytes->len);
+    for (guint i = 0; i < other->splices->len; i++) {
+        struct splice splice = g_array_index(other->splices, struct splice, i);
+
+        splice.at += base;
+        splice.file = fcntl(splice.file, F_DUPFD_CLOEXEC, 0);
+        g_array_append_val(answer->splices, splice);
+    }
 }
 
 struct answer_reader {

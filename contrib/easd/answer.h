@@ -25,8 +25,14 @@ struct splice {
 struct answer *answer_new(void);
 void answer_free(struct answer *answer);
 
+/* As it was when new. */
+void answer_clear(struct answer *answer);
+
 /* Appends length bytes of file from start; takes file over. */
 void answer_splice(struct answer *answer, int file, off_t start, uint64_t length);
+
+/* Appends all of another answer, which stays as it is; takes over its code and type. */
+void answer_copy(struct answer *answer, const struct answer *other);
 
 /* All bytes that will go out. */
 uint64_t answer_length(const struct answer *answer);

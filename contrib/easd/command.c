@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "contrib/easd/fault_answer.h"
+
 static const struct command commands[] = {
     {"Sync", run_sync, TAG_AirSync_Sync, TAG_AirSync_Status, .empty_allowed = true},
     {"FolderSync", run_folder_sync, TAG_FolderHierarchy_FolderSync, TAG_FolderHierarchy_Status},
@@ -142,6 +144,16 @@ static int check_request(struct request *request, const void *body, size_t lengt
     return status == 1 ? read_body(request, body, length) : status;
 }
 
+static void run_command(struct request *request, struct answer *answer)
+{
+    request->command->run(request, answer);
+    if (request->fault.kind == FAULT_TWICE) {
+        answer_clear(answer);
+        request->command->run(request, answer);
+    }
+    fault_keep(request, answer);
+}
+
 void command_answer(struct request *request, const void *body, size_t length, struct answer *answer)
 {
     int status;
@@ -149,9 +161,9 @@ void command_answer(struct request *request, const void *body, size_t length, st
     g_mutex_lock(&request->mailbox->lock);
     mailbox_refresh(request->mailbox);
     status = check_request(request, body, length);
-    if (status == 1)
-        request->command->run(request, answer);
-    else
+    if (status != 1)
         answer_global_status(request, answer, status);
+    else if (!fault_answer(request, answer))
+        run_command(request, answer);
     g_mutex_unlock(&request->mailbox->lock);
 }

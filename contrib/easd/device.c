@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "contrib/easd/answer.h"
 #include "contrib/easd/item.h"
 #include "contrib/easd/limits.h"
 
@@ -37,6 +38,11 @@ static void free_collection(void *data)
     g_free(collection);
 }
 
+static void free_kept(void *answer)
+{
+    answer_free(answer);
+}
+
 static void free_device(void *data)
 {
     struct device *device = data;
@@ -48,6 +54,7 @@ static void free_device(void *data)
     g_clear_pointer(&device->hierarchy_before, g_hash_table_unref);
     g_hash_table_unref(device->collections);
     g_clear_pointer(&device->ping_folders, g_ptr_array_unref);
+    g_hash_table_unref(device->kept);
     g_free(device);
 }
 
@@ -90,10 +97,30 @@ struct device *device_find(struct mailbox *mailbox, const char *id)
         device = g_new0(struct device, 1);
         device->id = g_strdup(id);
         device->collections = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_collection);
+        device->kept = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_kept);
         g_hash_table_insert(by_id, device->id, device);
     }
     device->used = g_get_monotonic_time();
     return device;
+}
+
+void device_forget_hierarchy(struct device *device)
+{
+    g_clear_pointer(&device->hierarchy_key, g_free);
+    g_clear_pointer(&device->hierarchy_previous, g_free);
+}
+
+void devices_forget_keys(struct devices *devices)
+{
+    struct device *device;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, devices->by_id);
+    while (g_hash_table_iter_next(&iter, NULL, (void **)&device)) {
+        device_forget_hierarchy(device);
+        g_hash_table_remove_all(device->collections);
+        g_hash_table_remove_all(device->kept);
+    }
 }
 
 char *device_new_key(struct mailbox *mailbox)

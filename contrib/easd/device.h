@@ -48,6 +48,7 @@ struct device {
     GPtrArray *ping_folders; /* of char *; NULL: never asked */
     uint64_t waits;          /* a newer wait of the device ends an older one */
     gint64 used;
+    GHashTable *kept; /* a command's name (static) to its last struct answer, for a fault */
 };
 
 struct devices;
@@ -56,6 +57,11 @@ void devices_free(struct devices *devices);
 
 /* The device with an id, made at first sight; the longest unused one is forgotten for it. */
 struct device *device_find(struct mailbox *mailbox, const char *id);
+
+/* Its hierarchy key is none any more; what it was told of stays known. */
+void device_forget_hierarchy(struct device *device);
+/* The same for every device of a mailbox, and for the keys of all collections: folder ids have changed. */
+void devices_forget_keys(struct devices *devices);
 
 /* A key that was never given before, nor by an earlier run. Free with g_free. */
 char *device_new_key(struct mailbox *mailbox);

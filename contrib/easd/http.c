@@ -2,15 +2,16 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "contrib/easd/command.h"
 #include "contrib/easd/limits.h"
 #include "contrib/easd/query.h"
+#include "contrib/easd/reply.h"
 
 static const char endpoint[] = "/Microsoft-Server-ActiveSync";
+static const char fault_endpoint[] = "/easd/faults";
 
 struct http {
     struct server *server;
@@ -50,73 +51,6 @@ static void call_end(void *ctx, struct MHD_Connection *connection, void **data, 
     g_byte_array_unref(call->body);
     g_free(call);
     *data = NULL;
-}
-
-static enum MHD_Result reply(struct MHD_Connection *connection, int code, struct MHD_Response *response)
-{
-    enum MHD_Result result = MHD_queue_response(connection, (unsigned)code, response);
-
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result reply_text(struct MHD_Connection *connection, int code, const char *header, const char *value,
-                                  const char *text)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
-
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain");
-    if (header)
-        MHD_add_response_header(response, header, value);
-    return reply(connection, code, response);
-}
-
-static enum MHD_Result reply_options(const struct http *http, struct MHD_Connection *connection)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-
-    MHD_add_response_header(response, "MS-ASProtocolVersions", http->versions);
-    MHD_add_response_header(response, "MS-ASProtocolCommands", command_list());
-    MHD_add_response_header(response, "Public", "OPTIONS,POST");
-    MHD_add_response_header(response, "Allow", "OPTIONS,POST");
-    return reply(connection, MHD_HTTP_OK, response);
-}
-
-static ssize_t stream_answer(void *ctx, uint64_t position, char *out, size_t room)
-{
-    ssize_t got = answer_reader_read(ctx, out, room);
-
-    (void)position;
-    return got > 0 ? got : got == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-static void free_reader(void *ctx)
-{
-    answer_reader_free(ctx);
-}
-
-/* Takes the answer over. */
-static enum MHD_Result reply_answer(struct MHD_Connection *connection, struct answer *answer, bool gzip)
-{
-    uint64_t length = answer_length(answer);
-    const char *type = answer->content_type ? answer->content_type : "application/vnd.ms-sync.wbxml";
-    struct MHD_Response *response;
-    int code = answer->http;
-
-    gzip = gzip && length > 256;
-    if (length == 0)
-        response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    else
-        response = MHD_create_response_from_callback(gzip ? MHD_SIZE_UNKNOWN : length, EASD_STREAM_BLOCK, stream_answer,
-                                                     answer_reader_new(answer, gzip), free_reader);
-    if (length == 0)
-        answer_free(answer);
-    else
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    if (gzip)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-    MHD_add_response_header(response, "MS-Server-ActiveSync", "16.1");
-    return reply(connection, code, response);
 }
 
 /* The same time for every wrong password of a length. */
@@ -214,21 +148,57 @@ static bool type_accepted(struct MHD_Connection *connection)
     return g_str_has_prefix(type, "application/vnd.ms-sync.wbxml") || g_str_has_prefix(type, "application/vnd.ms-sync");
 }
 
-static enum MHD_Result reply_command(struct http *http, struct MHD_Connection *connection, struct request *request,
-                                     const GByteArray *body)
+static enum MHD_Result check_version(struct http *http, struct MHD_Connection *connection,
+                                     const struct request *request, const GByteArray *body, bool *wrong)
 {
-    struct answer *answer;
-
+    *wrong = true;
     if (!request->command)
         return reply_text(connection, 501, NULL, NULL, "unknown command\n");
     if (!version_spoken(http->server, request->version))
         return reply_text(connection, request->version ? 505 : 400, NULL, NULL, "protocol version not spoken here\n");
     if (body->len && !type_accepted(connection) && request->command->run)
         return reply_text(connection, 415, NULL, NULL, "the body must be application/vnd.ms-sync.wbxml\n");
+    *wrong = false;
+    return MHD_YES;
+}
+
+static enum MHD_Result reply_command(struct http *http, struct MHD_Connection *connection, struct request *request,
+                                     const GByteArray *body)
+{
+    struct faults *faults = http->server->faults;
+    bool wrong;
+    enum MHD_Result result = check_version(http, connection, request, body, &wrong);
+    struct answer *answer;
+
+    if (wrong)
+        return result;
+    request->fault = faults_pick(faults, request->command->name, true);
+    if (request->fault.kind == FAULT_LOST_REQUEST)
+        return MHD_NO;
+    if (request->fault.kind == FAULT_HTTP)
+        return reply_fault(connection, &request->fault, http->url);
     answer = answer_new();
     command_answer(request, body->data, body->len, answer);
     eas_node_free(request->root);
-    return reply_answer(connection, answer, request->gzip);
+    if (request->fault.kind == FAULT_DELAY)
+        faults_pause(faults, request->fault.value);
+    if (request->fault.kind != FAULT_LOST_ANSWER)
+        return reply_answer(connection, answer, request->gzip, faults, &request->fault);
+    answer_free(answer);
+    return MHD_NO;
+}
+
+static enum MHD_Result reply_to_options(const struct http *http, struct MHD_Connection *connection)
+{
+    struct fault fault = faults_pick(http->server->faults, "OPTIONS", false);
+
+    if (fault.kind == FAULT_HTTP)
+        return reply_fault(connection, &fault, http->url);
+    if (fault.kind == FAULT_DELAY)
+        faults_pause(http->server->faults, fault.value);
+    else if (fault.kind)
+        return MHD_NO;
+    return reply_options(connection, http->versions);
 }
 
 static enum MHD_Result reply_post(struct http *http, struct MHD_Connection *connection, const struct call *call,
@@ -249,6 +219,49 @@ static enum MHD_Result reply_post(struct http *http, struct MHD_Connection *conn
     return result;
 }
 
+/* ---- faults, set while the server runs ---- */
+
+static bool from_loopback(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+
+    if (address && address->sa_family == AF_INET)
+        return (ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24) == 127;
+    return address && address->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* A rule a line. Stops at the first that is none. */
+static char *add_rules(struct faults *faults, const GByteArray *body)
+{
+    g_autofree char *text = g_strndup((const char *)body->data, body->len);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    char *error = NULL;
+
+    for (char **line = lines; *line && !error; line++)
+        if (*g_strstrip(*line))
+            faults_add(faults, *line, &error);
+    return error;
+}
+
+static enum MHD_Result reply_faults(struct http *http, struct MHD_Connection *connection, const struct call *call,
+                                    const char *method)
+{
+    struct faults *faults = http->server->faults;
+    g_autofree char *error = NULL;
+
+    if (strcmp(method, MHD_HTTP_METHOD_DELETE) == 0)
+        faults_clear(faults);
+    else if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && call->body->len <= EASD_FAULT_REQUEST_BYTES)
+        error = add_rules(faults, call->body);
+    else if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+        return reply_text(connection, 405, MHD_HTTP_HEADER_ALLOW, "GET, POST, DELETE", "GET, POST or DELETE\n");
+    g_autofree char *text = error ? g_strconcat(error, "\n", NULL) : faults_tell(faults);
+
+    return reply_text(connection, error ? 400 : 200, NULL, NULL, text);
+}
+
 static bool is_endpoint(const char *url)
 {
     size_t length = sizeof endpoint - 1;
@@ -262,13 +275,17 @@ static enum MHD_Result respond(struct http *http, struct MHD_Connection *connect
 {
     struct mailbox *mailbox;
 
-    if (!is_endpoint(url))
+    bool faults = strcmp(url, fault_endpoint) == 0 && from_loopback(connection);
+
+    if (!is_endpoint(url) && !faults)
         return reply_text(connection, 404, NULL, NULL, "nothing here; ActiveSync is at /Microsoft-Server-ActiveSync\n");
     if (!(mailbox = authenticate(http->server, connection)))
         return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"easd\", charset=\"UTF-8\"",
                           "user or password wrong\n");
+    if (faults)
+        return reply_faults(http, connection, call, method);
     if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0)
-        return reply_options(http, connection);
+        return reply_to_options(http, connection);
     if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)
         return reply_text(connection, 405, MHD_HTTP_HEADER_ALLOW, "OPTIONS, POST", "ActiveSync wants POST\n");
     if (call->too_large)
@@ -375,6 +392,7 @@ struct http *http_start(struct server *server, const struct http_options *option
 
 void http_stop(struct http *http)
 {
+    faults_stop(http->server->faults);
     if (http->daemon)
         MHD_stop_daemon(http->daemon);
     g_free(http->url);

@@ -31,4 +31,9 @@
 #define EASD_FILE_BYTES (16 << 20)    /* one .ics or .vcf */
 #define EASD_STREAM_BLOCK (64 << 10)
 
+#define EASD_FAULT_MS 3600000          /* the longest delay */
+#define EASD_FAULT_BYTES (1 << 30)     /* the latest cut, the fastest trickle */
+#define EASD_FAULT_TRICKLE_MS 50       /* between two pieces of one */
+#define EASD_FAULT_REQUEST_BYTES 65536 /* rules set by one request */
+
 #endif

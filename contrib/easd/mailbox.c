@@ -173,6 +173,32 @@ struct folder *mailbox_folder(const struct mailbox *mailbox, const char *id)
     return folder && folder->present ? folder : NULL;
 }
 
+/* "1" is "1.1", "1.2" and so on. */
+static char *next_id(const char *id, unsigned moves)
+{
+    return g_strdup_printf("%.*s.%u", (int)strcspn(id, "."), id, moves);
+}
+
+void mailbox_rename_ids(struct mailbox *mailbox)
+{
+    mailbox->moves++;
+    devices_forget_keys(mailbox->devices);
+    g_hash_table_remove_all(mailbox->by_id);
+    for (guint i = 0; i < mailbox->folders->len; i++) {
+        struct folder *folder = mailbox->folders->pdata[i];
+        char *id = next_id(folder->id, mailbox->moves);
+        char *parent = strcmp(folder->parent, "0") == 0 ? g_strdup("0") : next_id(folder->parent, mailbox->moves);
+
+        g_free(folder->id);
+        g_free(folder->parent);
+        folder->id = id;
+        folder->parent = parent;
+        g_hash_table_insert(mailbox->by_id, folder->id, folder);
+    }
+    mailbox->version++;
+    g_cond_broadcast(&mailbox->changed);
+}
+
 struct entry *folder_entry(const struct folder *folder, const char *server_id)
 {
     size_t length = strlen(folder->id);

@@ -52,9 +52,9 @@ struct mailbox {
     GCond changed;
     GPtrArray *folders; /* of struct folder, those gone included */
     GHashTable *by_id, *by_path, *by_watch;
-    uint64_t version; /* grows with every change of the hierarchy or of a folder */
-    unsigned scan;
-    int inotify, stop; /* file descriptors */
+    uint64_t version;     /* grows with every change of the hierarchy or of a folder */
+    unsigned scan, moves; /* the walks of the hierarchy; how often the ids have changed */
+    int inotify, stop;    /* file descriptors */
     bool hierarchy_dirty, stopping;
     GThread *watcher;
     struct devices *devices;
@@ -77,6 +77,9 @@ bool mailbox_refresh(struct mailbox *mailbox);
 
 /* The present folder with an id; NULL for none. */
 struct folder *mailbox_folder(const struct mailbox *mailbox, const char *id);
+
+/* Gives every folder another id, as a mailbox that moved to another server has them; all keys end. */
+void mailbox_rename_ids(struct mailbox *mailbox);
 
 /* The entry with a ServerId of this folder, gone or not; NULL for none. */
 struct entry *folder_entry(const struct folder *folder, const char *server_id);

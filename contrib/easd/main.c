@@ -26,14 +26,17 @@ static const char usage[] =
     "  --tls-cert FILE        serve https with this certificate (PEM, the chain included)\n"
     "  --tls-key FILE         and its key\n"
     "  --policy               demand provisioning before anything else\n"
+    "  --fault SPEC           go wrong as SPEC says; may be repeated, and set while the server runs (README)\n"
     "  --no-gzip              never compress an answer: for measuring\n"
-    "  --help                 this text\n";
+    "  --help                 this text\n"
+    "\n";
 
 static const int known_versions[] = {121, 140, 141, 160, 161};
 
 struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
     const char *listen, *password_file, *protocol, *certificate_file, *key_file;
+    struct faults *faults;
     bool policy, no_gzip;
 };
 
@@ -59,9 +62,17 @@ static void check_arguments(const struct settings *settings)
         fail(EXIT_USAGE, "--tls-cert and --tls-key go together");
 }
 
+static void add_fault(struct faults *faults, const char *spec)
+{
+    char *error = NULL;
+
+    if (!faults_add(faults, spec, &error))
+        fail(EXIT_USAGE, "%s", error);
+}
+
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
-    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, NO_GZIP, HELP };
+    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, FAULT, NO_GZIP, HELP };
     static const struct option options[] = {
         {"mailbox", required_argument, NULL, MAILBOX},
         {"listen", required_argument, NULL, LISTEN},
@@ -70,6 +81,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"tls-cert", required_argument, NULL, CERTIFICATE},
         {"tls-key", required_argument, NULL, KEY},
         {"policy", no_argument, NULL, POLICY},
+        {"fault", required_argument, NULL, FAULT},
         {"no-gzip", no_argument, NULL, NO_GZIP},
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
@@ -85,10 +97,13 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
             g_ptr_array_add(settings->mailboxes, optarg);
         } else if (option == POLICY) {
             settings->policy = true;
+        } else if (option == FAULT) {
+            add_fault(settings->faults, optarg);
         } else if (option == NO_GZIP) {
             settings->no_gzip = true;
         } else if (option == HELP) {
             fputs(usage, stdout);
+            fputs(fault_help, stdout);
             exit(0);
         } else if (option == '?') {
             fail(EXIT_USAGE, "see easd --help");
@@ -195,7 +210,7 @@ static void serve(struct server *server, const struct http_options *options, con
 
 int main(int argc, char **argv)
 {
-    struct settings settings = {.mailboxes = g_ptr_array_new()};
+    struct settings settings = {.mailboxes = g_ptr_array_new(), .faults = faults_new()};
     struct server server = {0};
     struct http_options options = {0};
     sigset_t signals;
@@ -207,6 +222,7 @@ int main(int argc, char **argv)
     server.password = read_password(settings.password_file);
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy;
+    server.faults = settings.faults;
     server.gzip = !settings.no_gzip;
     server.mailboxes = open_mailboxes(settings.mailboxes);
     options.listen = settings.listen;
@@ -220,6 +236,7 @@ int main(int argc, char **argv)
     g_array_unref(server.versions);
     g_free(server.password);
     g_ptr_array_unref(settings.mailboxes);
+    faults_free(settings.faults);
     g_mime_shutdown();
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "codec/wire/wbxml_tree.h"
 #include "contrib/easd/answer.h"
 #include "contrib/easd/device.h"
+#include "contrib/easd/fault.h"
 #include "contrib/easd/mailbox.h"
 
 struct command;
@@ -15,6 +16,7 @@ struct server {
     GArray *versions; /* of int, ten times the protocol's, rising */
     bool policy;      /* provisioning is demanded */
     bool gzip;        /* compress what may be compressed */
+    struct faults *faults;
 };
 
 struct request {
@@ -27,6 +29,7 @@ struct request {
     struct mailbox *mailbox;
     struct device *device;
     struct eas_node *root; /* NULL: an empty body */
+    struct fault fault;    /* what is to go wrong with it */
 };
 
 #endif

@@ -5,8 +5,10 @@ scratch directory of its own; what it registers with the Scratch is undone after
 Every result is one line: "ok NAME", "not ok NAME", or "ok NAME # SKIP why" (only for what needs
 ../shared). EASFS_BUILD names the build under test (default: build).
 """
+import base64
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -171,6 +173,29 @@ class Easd:
         write(new, content)
         os.rename(new, full)
         return full
+
+    def ask_faults(self, method, body=None):
+        """The control path of --fault; returns what is set and how often each kind fired."""
+        host = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        pair = base64.b64encode(("%s:%s" % (self.user, read(self.password_file).decode().strip())).encode()).decode()
+        with contextlib.closing(host):
+            host.request(method, "/easd/faults", body, {"Authorization": "Basic " + pair})
+            answer = host.getresponse()
+            text = answer.read().decode()
+        if answer.status != 200:
+            raise AssertionError("%s /easd/faults: %d %s" % (method, answer.status, text))
+        return json.loads(text)
+
+    def fault(self, *specs):
+        """Sets faults besides those already set."""
+        return self.ask_faults("POST", "\n".join(specs))
+
+    def no_faults(self):
+        """Takes every fault away; returns {kind: how often it fired}."""
+        return self.ask_faults("DELETE")["fired"]
+
+    def fired(self):
+        return self.ask_faults("GET")["fired"]
 
     def credentials(self):
         return ["--server", self.url, "--user", self.user, "--password-file", self.password_file, "--insecure-http"]
