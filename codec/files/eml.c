@@ -53,9 +53,20 @@ static void set_header(GMimeMessage *message, const char *name, const char *valu
     g_mime_object_set_header(GMIME_OBJECT(message), name, value, "utf-8");
 }
 
+/* Valid UTF-8, shortened where a character begins. */
+static void cut(char *text, size_t most)
+{
+    if (strlen(text) <= most)
+        return;
+    while (((unsigned char)text[most] & 0xc0) == 0x80)
+        most--;
+    text[most] = 0;
+}
+
 /* An address without "@", a bare name for one, becomes a group of that name without members: the one
- * form in which an address field may say it (RFC 5322 3.4, RFC 6854). Without a character set of its
- * own GMime would choose one by the locale. */
+ * form in which an address field may say it (RFC 5322 3.4, RFC 6854); so does what is too long for an
+ * address. GMime writes a name on one line, which must stay short enough for mail. Without a character
+ * set of its own it would choose one by the locale. */
 static void add_address(InternetAddressList *list, char *name, char *address)
 {
     InternetAddress *added;
@@ -64,7 +75,12 @@ static void add_address(InternetAddressList *list, char *name, char *address)
     one_line(address);
     if (!*name && !*address)
         return;
-    if (strchr(address, '@'))
+    bool real = strchr(address, '@') && strlen(address) <= LIMIT_ADDRESS_BYTES;
+
+    cut(name, LIMIT_ADDRESS_NAME_BYTES);
+    if (!real)
+        cut(address, LIMIT_ADDRESS_NAME_BYTES);
+    if (real)
         added = internet_address_mailbox_new(*name ? name : NULL, address);
     else
         added = internet_address_group_new(*name ? name : address);

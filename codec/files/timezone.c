@@ -95,16 +95,16 @@ struct zone zone_from_blob(const char *base64)
 
     gint64 bias = read_long(blob, BLOB_BIAS);
     gint64 standard = -(bias + read_long(blob, BLOB_STANDARD_BIAS));
-    gint64 daylight = -(bias + read_long(blob, BLOB_DAYLIGHT_BIAS));
+    gint64 summer = -(bias + read_long(blob, BLOB_DAYLIGHT_BIAS));
     if (ABS(bias) >= MINUTES_OF_DAY)
         return zone_utc();
     struct zone zone = {.offset = (int)-bias};
     struct zone_turn to_standard, to_daylight;
-    if (ABS(standard) < MINUTES_OF_DAY && ABS(daylight) < MINUTES_OF_DAY && standard != daylight &&
+    if (ABS(standard) < MINUTES_OF_DAY && ABS(summer) < MINUTES_OF_DAY && standard != summer &&
         read_turn(blob, BLOB_STANDARD_DATE, &to_standard) && read_turn(blob, BLOB_DAYLIGHT_DATE, &to_daylight)) {
-        bool ahead = daylight > standard;
-        zone.offset = (int)MIN(standard, daylight);
-        zone.own.saving = (int)ABS(daylight - standard);
+        bool ahead = summer > standard;
+        zone.offset = (int)MIN(standard, summer);
+        zone.own.saving = (int)ABS(summer - standard);
         zone.own.start = ahead ? to_daylight : to_standard;
         zone.own.end = ahead ? to_standard : to_daylight;
         zone.era_count = 1;

@@ -69,18 +69,18 @@ static void add_observance(GString *out, const char *kind, const struct zone_tur
 static void add_era(GString *out, const struct zone *zone, const struct zone_era *era, int first, int last)
 {
     gint64 start, end, last_start = 0, last_end = 0;
-    int standard = zone->offset, daylight = zone->offset + era->saving;
+    int standard = zone->offset, summer = zone->offset + era->saving;
     struct zone_turn to_daylight = era->start, to_standard = era->end;
     if (era->in_utc) {
         to_daylight = wall_turn(&era->start, first, standard);
-        to_standard = wall_turn(&era->end, first, daylight);
+        to_standard = wall_turn(&era->end, first, summer);
     }
     struct zone only = {.offset = zone->offset, .own = *era, .era_count = 1};
     zone_turns(&only, first, &start, &end);
     if (last)
         zone_turns(&only, last, &last_start, &last_end);
-    add_observance(out, "STANDARD", &to_standard, daylight, standard, end, last ? &last_end : NULL);
-    add_observance(out, "DAYLIGHT", &to_daylight, standard, daylight, start, last ? &last_start : NULL);
+    add_observance(out, "STANDARD", &to_standard, summer, standard, end, last ? &last_end : NULL);
+    add_observance(out, "DAYLIGHT", &to_daylight, standard, summer, start, last ? &last_start : NULL);
 }
 
 static void add_fixed(GString *out, const struct zone *zone, int year)

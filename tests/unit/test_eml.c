@@ -239,6 +239,47 @@ static void hostile_addresses_end(void **state)
     }
 }
 
+static char *repeated(const char *piece, size_t times, const char *end)
+{
+    GString *text = g_string_new(NULL);
+
+    for (size_t i = 0; i < times; i++)
+        g_string_append(text, piece);
+    g_string_append(text, end);
+    return g_string_free(text, FALSE);
+}
+
+/* RFC 5322 2.1.1: 998 octets, whatever an address, a name or a subject holds. */
+static void no_line_is_too_long(void **state)
+{
+    static const struct {
+        const char *piece, *end;
+    } rows[] = {
+        {"\xef\xbf\xbd", ""},
+        {"\xef\xbf\xbd", " <a@example.org>"},
+        {"x", "@example.org"},
+        {"x", " <a@example.org>"},
+        {"x", ""},
+        {"two words ", "<a@example.org>"},
+        {"\xc3\xa9", "@example.org"},
+        {"\"", " <a@example.org>"},
+        {"=?utf-8?b?eA==?= ", ""},
+        {"a@b", " (comment, or none)"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *value = repeated(rows[i].piece, 3000, rows[i].end);
+        g_autoptr(eas_node) data = ITEM({E(To), value}, {E(From), value}, {E(Subject), value}, {E(ThreadTopic), value});
+        g_autofree char *text = file_text(data);
+        g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+
+        for (char **line = lines; *line; line++)
+            if (strlen(*line) > 998)
+                fail_msg("row %zu: a line of %zu octets: %.80s", i, strlen(*line), *line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +291,7 @@ int main(void)
         cmocka_unit_test(attachments_are_listed),
         cmocka_unit_test(attachments_of_2_5_are_listed),
         cmocka_unit_test(hostile_addresses_end),
+        cmocka_unit_test(no_line_is_too_long),
         cmocka_unit_test(the_message_id_is_the_messages_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
