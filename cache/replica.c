@@ -87,8 +87,9 @@ static bool store_ready(struct replica *replica, struct eas_result *result)
     int error = store_open(replica->config->state_dir, &replica->store, &why);
 
     if (error) {
-        *result = eas_refused(EAS_SCOPE_FATAL, error == -EBUSY ? 75 : 74, "unable to open %s: %s",
-                              replica->config->state_dir, why ? why : g_strerror(-error));
+        *result = why ? eas_refused(EAS_SCOPE_FATAL, error == -EBUSY ? 75 : 74, "%s", why)
+                      : eas_refused(EAS_SCOPE_FATAL, 74, "the replica %s cannot be opened: %s",
+                                    replica->config->state_dir, g_strerror(-error));
         return false;
     }
     classes = g_strdup_printf("%u", replica->config->classes);
@@ -230,6 +231,18 @@ static struct eas_result waited_in_vain(struct replica *replica, const char *wha
     return eas_unreachable(75, "%s did not come within %ld s", what, timeout_ms / 1000);
 }
 
+/* Under the lock: whether the last pass has settled that no tree will come in time. A server that answers that it is
+ * busy may yet give it; one that refuses, or that nobody finds, is told of at once. */
+static bool tree_is_given_up(const struct replica *replica, gint64 deadline)
+{
+    const struct eas_result *last = &replica->last;
+
+    if (!replica->passes || eas_is_served(last))
+        return false;
+    return !last->http || last->action != EAS_ACTION_RETRY || last->exit_code != 75 ||
+           g_get_monotonic_time() + last->retry_after_s * G_USEC_PER_SEC > deadline;
+}
+
 struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms)
 {
     gint64 deadline = g_get_monotonic_time() + timeout_ms * 1000LL;
@@ -242,10 +255,10 @@ struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms)
         if (!replica->session)
             return no_server();
         g_mutex_lock(&replica->lock);
-        failed = replica->passes > 0 && !eas_is_served(&replica->last);
-        result = replica->last;
+        failed = tree_is_given_up(replica, deadline);
         in_time = failed || wait_turn(replica, deadline);
-        if (!in_time)
+        result = replica->last;
+        if (!in_time && (replica->stopping || !replica->passes || eas_is_served(&result)))
             result = waited_in_vain(replica, "the list of folders", timeout_ms);
         g_mutex_unlock(&replica->lock);
         if (!in_time || failed)

@@ -12,7 +12,7 @@ enum { VIEW_CACHE_KIB = 4096, DIRECTORY_SIZE = 4096 };
 struct view *view_new(struct store *store)
 {
     struct view *view = g_new0(struct view, 1);
-    g_autofree char *path = store_file(store, "store.db");
+    g_autofree char *path = store_file(store, STORE_DATABASE);
 
     view->store = store;
     if (!sql_open(&view->sql, path, true, VIEW_CACHE_KIB))

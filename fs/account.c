@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cache/store/store.h"
 #include "fs/message.h"
 #include "fs/password.h"
 
@@ -131,6 +132,17 @@ static int server_password(const struct account_options *options, const char *wh
     return password_get(&source, what, &config->server->password);
 }
 
+/* Offline, a directory without a replica is a mistake: opening it would make an empty one. */
+static int check_replica(const struct account_options *options, const char *state, const char *what)
+{
+    g_autofree char *database = g_build_filename(state, STORE_DATABASE, NULL);
+
+    return !options->offline || g_file_test(database, G_FILE_TEST_EXISTS)
+               ? 0
+               : unable_to(EXIT_STORE, what, "check --state, or mount it once with --server and --user",
+                           "there is no replica at %s", state);
+}
+
 int account_config(const struct account_options *options, const char *what, struct replica_config **made)
 {
     struct replica_config *config;
@@ -140,7 +152,7 @@ int account_config(const struct account_options *options, const char *what, stru
     if (!code && !options->offline && (!options->server || !options->user)) {
         code = unable_to(EXIT_USAGE, what, "or --offline to see what is here", "--server and --user are needed");
     }
-    if (code || (code = account_state(options, what, &state))) {
+    if (code || (code = account_state(options, what, &state)) || (code = check_replica(options, state, what))) {
         return code;
     }
     parent = g_path_get_dirname(state);

@@ -1,17 +1,35 @@
 #include "fs/ask.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs/control_socket.h"
 #include "fs/message.h"
-#include "fs/mount/xattr.h"
+#include "fs/mount/control.h"
 #include "fs/port.h"
 
 enum { ASK_LINE_BYTES = 64 << 20 };
+
+/* The state directory of a mount, which the caller frees, or NULL (errno). */
+static char *state_dir_of(const char *mountpoint)
+{
+    g_autofree char *path = g_build_filename(mountpoint, CONTROL_STATE_DIR, NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char text[PATH_MAX];
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
+    int error = errno;
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = error;
+    return length > 0 ? g_strndup(text, (size_t)length) : NULL;
+}
 
 /* The only mount of this user: among those that answer, for others' cannot be asked. */
 static int only_mount(const char *what, char **mountpoint)
@@ -21,7 +39,7 @@ static int only_mount(const char *what, char **mountpoint)
 
     *mountpoint = NULL;
     for (guint i = 0; i < mounts->len; i++) {
-        g_autofree char *state = port_getxattr(mounts->pdata[i], XATTR_STATE_DIR);
+        g_autofree char *state = state_dir_of(mounts->pdata[i]);
 
         if (state) {
             found++;
@@ -50,7 +68,7 @@ int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, 
             return code;
         }
     }
-    *state_dir = port_getxattr(found, XATTR_STATE_DIR);
+    *state_dir = state_dir_of(found);
     if (!*state_dir) {
         return errno == ENOTCONN
                    ? unable_to(EXIT_UNREACHABLE, what, "mount it again, or easfs umount it", "the daemon of %s is gone",
@@ -149,7 +167,7 @@ int ask_daemon(const char *state_dir, const char *what, json_t *request, void (*
         const char *error = json_string_value(json_object_get(*answer, "error"));
         const char *advice = json_string_value(json_object_get(*answer, "advice"));
 
-        unable_to(code, what, advice ? advice : exit_advice(code), "%s", error ? error : "no reason given");
+        unable_to(code, what, advice ? advice : exit_advice(code, error), "%s", error ? error : "no reason given");
         json_decref(*answer);
         *answer = NULL;
     }

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int unable_to(int code, const char *what, const char *advice, const char *reason, ...)
 {
@@ -15,7 +16,7 @@ int unable_to(int code, const char *what, const char *advice, const char *reason
     return code;
 }
 
-const char *exit_advice(int code)
+const char *exit_advice(int code, const char *reason)
 {
     static const struct {
         int code;
@@ -31,6 +32,9 @@ const char *exit_advice(int code)
         {EXIT_CREDENTIALS, "check user, password and certificate"},
         {EXIT_CONFIG, "correct the option"},
     };
+    if (reason && strstr(reason, "; ")) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].code == code) {
             return rows[i].advice;

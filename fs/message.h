@@ -22,7 +22,8 @@ enum exit_code {
 int unable_to(int code, const char *what, const char *advice, const char *reason, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* What to do about an exit code, as the advice of a message that has no better one; NULL: nothing. */
-const char *exit_advice(int code);
+/* What to do about an exit code, as the advice of a message that has no better one; NULL: nothing, or the reason
+ * says it already, behind a semicolon. */
+const char *exit_advice(int code, const char *reason);
 
 #endif

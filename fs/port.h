@@ -18,7 +18,5 @@ int port_socket_bind(const char *path);
 int port_socket_connect(const char *path);
 /* Whether the process at the other end of a local socket is this user's (or root's). */
 bool port_socket_is_own(int fd);
-/* An extended attribute of a file as a string the caller frees, or NULL (errno). */
-char *port_getxattr(const char *path, const char *name);
 
 #endif

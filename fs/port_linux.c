@@ -11,10 +11,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-enum { PORT_XATTR_BYTES = 4096, PORT_BACKLOG = 16 };
+enum { PORT_BACKLOG = 16 };
 
 /* mountinfo writes blank, tab, newline and backslash as octal. */
 static char *mountinfo_decode(const char *text)
@@ -186,12 +185,4 @@ bool port_socket_is_own(int fd)
     socklen_t size = sizeof peer;
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == geteuid() || peer.uid == 0);
-}
-
-char *port_getxattr(const char *path, const char *name)
-{
-    char value[PORT_XATTR_BYTES];
-    ssize_t length = getxattr(path, name, value, sizeof value);
-
-    return length < 0 ? NULL : g_strndup(value, (size_t)length);
 }

@@ -65,7 +65,7 @@ void bodies_unlink_orphans(struct store *store)
 /* What is about to lose its bytes must be gone for good first: the log of the database goes to disk. */
 static int sync_log(struct store *store)
 {
-    g_autofree char *path = store_file(store, "store.db-wal");
+    g_autofree char *path = store_file(store, STORE_DATABASE "-wal");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), error = 0;
 
     if (fd < 0)

@@ -70,7 +70,7 @@ static int make_dir(struct store *store, char **why)
 
 static int open_database(struct store *store)
 {
-    g_autofree char *path = store_file(store, "store.db");
+    g_autofree char *path = store_file(store, STORE_DATABASE);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int error;
 

@@ -16,6 +16,9 @@
 
 struct store;
 
+/* The file in STATE by which a replica is known. */
+#define STORE_DATABASE "store.db"
+
 /* Opens or makes STATE (0700): takes its lock, checks after a crash, migrates by user_version,
  * reclaims dead bodies. *why (caller frees) says what is wrong: -EBUSY another process has it,
  * -EPROTO made by a newer easfs, -EIO damaged. home_ino etc.: the class directories exist from the

@@ -195,7 +195,7 @@ int store_size(struct store *store, struct store_size *size)
     size->files = sql_number(sql, 0, SQL_FILE_COUNT, "");
     store_asked(store, sql);
     size->database =
-        file_bytes(store, "store.db") + file_bytes(store, "store.db-wal") + file_bytes(store, "store.db-shm");
+        file_bytes(store, STORE_DATABASE) + file_bytes(store, STORE_DATABASE "-wal") + file_bytes(store, STORE_DATABASE "-shm");
     return row;
 }
 

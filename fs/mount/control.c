@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/store/store.h"
 #include "fs/mount/nodes.h"
 #include "fs/report.h"
 
@@ -29,14 +30,17 @@ static char *write_errors(struct mount *mount)
     return report_errors(mount->replica);
 }
 
+static char *write_state_dir(struct mount *mount)
+{
+    return g_strdup(store_dir(replica_store(mount->replica)));
+}
+
 static const struct {
     const char *name;
     char *(*write)(struct mount *mount);
 } files[] = {
-    {"status", write_status},
-    {"status.json", write_status_json},
-    {"errors", write_errors},
-    {"counters", counters_text},
+    {"status", write_status},    {"status.json", write_status_json}, {"errors", write_errors},
+    {"counters", counters_text}, {"state-dir", write_state_dir},
 };
 
 struct control {

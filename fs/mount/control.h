@@ -8,6 +8,9 @@
 
 #include "fs/mount/mount.h"
 
+/* Below the mount: holds the path of the state directory, by which the verbs find the daemon. */
+#define CONTROL_STATE_DIR ".easfs/state-dir"
+
 struct control *control_new(struct mount *mount);
 void control_free(struct control *control); /* waits for the worker */
 bool control_is(fuse_ino_t ino);

@@ -19,6 +19,7 @@ struct mount_config {
     const char *account;      /* shown as the source of the mount */
     const char *fuse_options; /* comma-separated, for libfuse; NULL: none */
     bool read_only;
+    bool without_xattrs;
     void (*ready)(void *ctx); /* called once, when the kernel has answered INIT */
     void *ctx;
 };

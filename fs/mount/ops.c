@@ -17,14 +17,16 @@
 
 enum { OPS_BUFFER = 1 << 20, OPS_BACKGROUND = 64, OPS_WAKE_US = 10000 };
 
-/* What libfuse said last: the reason when it gives no other. It knows only one log for the process. */
+/* The last line that libfuse said, in pieces or at once: the reason when it gives no other. It knows only one log for
+ * the process. */
 static char last_log[256];
 
 static void log_keep(enum fuse_log_level level, const char *format, va_list args)
 {
     if (level <= FUSE_LOG_ERR) {
-        vsnprintf(last_log, sizeof last_log, format, args);
-        last_log[strcspn(last_log, "\n")] = '\0';
+        size_t used = strchr(last_log, '\n') ? 0 : strlen(last_log);
+
+        vsnprintf(last_log + used, sizeof last_log - used, format, args);
     } else {
         vfprintf(stderr, format, args);
     }
@@ -49,6 +51,11 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
     if (mount->config->ready) {
         mount->config->ready(mount->config->ctx);
     }
+}
+
+static char *log_said(const char *otherwise)
+{
+    return *last_log ? g_strchomp(g_strdup(last_log)) : g_strdup(otherwise);
 }
 
 static struct fuse_lowlevel_ops ops_table(void)
@@ -123,7 +130,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->session = session_make(mount);
     if (!mount->session) {
         *code = EXIT_USAGE;
-        *why = g_strdup(last_log[0] ? last_log : "libfuse does not take the mount options");
+        *why = log_said("libfuse does not take the mount options");
         mount_free(mount);
         return NULL;
     }
@@ -149,7 +156,7 @@ int mount_serve(struct mount *mount, char **why)
     struct sigaction action = {.sa_handler = wake};
 
     if (fuse_session_mount(mount->session, mount->config->mountpoint) != 0) {
-        *why = g_strdup(last_log[0] ? last_log : "the kernel refused it");
+        *why = log_said("the kernel refused it");
         return EXIT_MOUNTPOINT;
     }
     sigaction(SIGUSR1, &action, NULL);

@@ -1,12 +1,10 @@
-/* Extended attributes: what the view knows as user.eas.*, and on the root the state directory, by
- * which the verbs find the daemon of a mount. */
+/* Extended attributes: what the view knows as user.eas.*. With -o noxattr the first question is answered ENOSYS, and
+ * the kernel asks no other: GNU ls -l would ask one a file. */
 #include <errno.h>
 #include <string.h>
 
-#include "cache/store/store.h"
 #include "fs/mount/control.h"
 #include "fs/mount/ops.h"
-#include "fs/mount/xattr.h"
 
 static void reply_value(fuse_req_t req, const char *value, ssize_t length, size_t size)
 {
@@ -27,12 +25,10 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
     size_t room = MIN(size, mount->buffer_size);
 
     count(&mount->counters.upcalls[UPCALL_getxattr]);
-    if (g_str_has_prefix(name, "system.posix_acl_")) {
+    if (mount->config->without_xattrs) {
+        fuse_reply_err(req, ENOSYS);
+    } else if (g_str_has_prefix(name, "system.posix_acl_")) {
         fuse_reply_err(req, ENOTSUP);
-    } else if (ino == VIEW_ROOT && strcmp(name, XATTR_STATE_DIR) == 0) {
-        const char *dir = store_dir(replica_store(mount->replica));
-
-        reply_value(req, dir, (ssize_t)strlen(dir), size);
     } else if (control_is(ino) || !g_str_has_prefix(name, "user.")) {
         fuse_reply_err(req, ENODATA);
     } else {
@@ -46,7 +42,9 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
     size_t room = MIN(size, mount->buffer_size);
 
     count(&mount->counters.upcalls[UPCALL_listxattr]);
-    if (control_is(ino)) {
+    if (mount->config->without_xattrs) {
+        fuse_reply_err(req, ENOSYS);
+    } else if (control_is(ino)) {
         reply_value(req, "", 0, size);
     } else {
         reply_value(req, mount->buffer, view_listxattr(mount->view, ino, mount->buffer, room), size);

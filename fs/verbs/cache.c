@@ -39,7 +39,7 @@ static int cache_open(const char *state, const char *what, struct store **store,
     g_autofree char *why = NULL;
     int error;
 
-    g_autofree char *database = g_build_filename(state, "store.db", NULL);
+    g_autofree char *database = g_build_filename(state, STORE_DATABASE, NULL);
 
     *store = NULL;
     *busy = false;

@@ -89,7 +89,7 @@ static int export_run(void *data, int argc, char **argv)
     if (!replica) {
         return unable_to(result.exit_code, what,
                          result.exit_code == EXIT_UNREACHABLE ? "a mount of it can be copied with cp -r"
-                                                              : exit_advice(result.exit_code),
+                                                              : exit_advice(result.exit_code, result.text),
                          "%s", result.text);
     }
     code = export_sync(replica, values);

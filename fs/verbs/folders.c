@@ -57,7 +57,8 @@ static int folders_of_account(const struct account_options *options, json_t **fo
         *folders = eas_is_served(&result) ? control_folders(replica) : NULL;
         replica_close(replica);
     }
-    return *folders ? 0 : unable_to(result.exit_code, what, exit_advice(result.exit_code), "%s", result.text);
+    return *folders ? 0
+                    : unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
 }
 
 static void folders_print(const json_t *folders)

@@ -27,7 +27,7 @@ static const struct option_row mount_rows[] = {
     ACCOUNT_ROWS(struct mount_values, account),
     {"foreground", 'f', OPTION_FLAG, offsetof(struct mount_values, foreground), NULL, "stay in the foreground"},
     {"", 'o', OPTION_LIST, offsetof(struct mount_values, options), "OPT,OPT",
-     "ro: read-only, fastest once all is here; or any option of FUSE"},
+     "ro: read-only, fastest once all is here; noxattr: no attributes, ls -l is faster; or any of FUSE"},
     {0},
 };
 
@@ -54,6 +54,8 @@ static int options_sort(const GPtrArray *lists, struct mount_config *config)
         for (char **word = words; *word; word++) {
             if (strcmp(*word, "ro") == 0 || strcmp(*word, "rw") == 0) {
                 config->read_only = **word == 'r' && (*word)[1] == 'o';
+            } else if (strcmp(*word, "noxattr") == 0) {
+                config->without_xattrs = true;
             } else if (g_str_has_prefix(*word, "layout=") || strcmp(*word, "send_invitations") == 0) {
                 if (strcmp(*word, "layout=mount") != 0) {
                     return unable_to(EXIT_USAGE, what, "leave it out", "-o %s is not there yet", *word);
@@ -82,14 +84,14 @@ static int mountpoint_prepare(const char *given, char **mountpoint)
         return unable_to(EXIT_MOUNTPOINT, what, "make the directory first", "%s: %s", path, g_strerror(errno));
     }
     if (!S_ISDIR(st.st_mode)) {
-        return unable_to(EXIT_MOUNTPOINT, what, "name a directory", "%s is none", path);
+        return unable_to(EXIT_MOUNTPOINT, what, "name a directory", "%s is no directory", path);
     }
     mounts = port_mounts();
     if (g_ptr_array_find_with_equal_func(mounts, *mountpoint, g_str_equal, NULL)) {
         return unable_to(EXIT_MOUNTPOINT, what, "easfs umount it first", "%s is a mount of easfs already", path);
     }
     if (access("/dev/fuse", R_OK | W_OK) != 0) {
-        return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE), "/dev/fuse: %s", g_strerror(errno));
+        return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE, NULL), "/dev/fuse: %s", g_strerror(errno));
     }
     return 0;
 }
@@ -154,7 +156,7 @@ static int serving_tree(struct serving *serving)
         return 0;
     }
     progress_stop(g_steal_pointer(&serving->progress));
-    return unable_to(result.exit_code, what, exit_advice(result.exit_code), "%s", result.text);
+    return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
 }
 
 static int serving_run(struct serving *serving)
@@ -164,13 +166,13 @@ static int serving_run(struct serving *serving)
 
     serving->mount = mount_new(serving->replica, &serving->config, &code, &why);
     if (!serving->mount) {
-        return unable_to(code, what, exit_advice(code), "%s", why);
+        return unable_to(code, what, exit_advice(code, why), "%s", why);
     }
     serving->progress = progress_start(serving->replica);
     code = serving_tree(serving);
     if (!code) {
         serving->socket = control_socket_start(&serving->control, &why);
-        code = serving->socket ? 0 : unable_to(EXIT_STORE, what, exit_advice(EXIT_STORE), "%s", why);
+        code = serving->socket ? 0 : unable_to(EXIT_STORE, what, exit_advice(EXIT_STORE, why), "%s", why);
     }
     if (!code) {
         daemon_on_signal(serving_stop, serving);
@@ -183,7 +185,7 @@ static int serving_run(struct serving *serving)
         control_socket_stop(serving->socket);
     }
     mount_free(serving->mount);
-    return code && why ? unable_to(code, what, exit_advice(code), "%s", why) : code;
+    return code && why ? unable_to(code, what, exit_advice(code, why), "%s", why) : code;
 }
 
 static int mount_account(struct replica_config *replica_config, const struct mount_config *config, bool foreground)
@@ -200,7 +202,7 @@ static int mount_account(struct replica_config *replica_config, const struct mou
     serving.config.ctx = &serving;
     serving.replica = replica_open(replica_config, &result);
     if (!serving.replica) {
-        return unable_to(result.exit_code, what, exit_advice(result.exit_code), "%s", result.text);
+        return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
     }
     serving.control = (struct control_socket_config){
         .replica = serving.replica, .mountpoint = config->mountpoint, .unmount = serving_unmount, .ctx = &serving};

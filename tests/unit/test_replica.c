@@ -172,6 +172,49 @@ static void a_warm_replica_asks_nothing_to_be_ready(void **state)
     assert_int_equal(result.outcome, EAS_UNREACHABLE);
 }
 
+/* The first requests are answered 503. */
+static bool busy_at_first(void *ctx, const struct script_request *request, unsigned number)
+{
+    struct fake_mailbox *mailbox = ctx;
+
+    (void)request;
+    mailbox->dead = number < 2;
+    return true;
+}
+
+static void a_busy_server_is_waited_for(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    rig->mailbox->dead = true;
+    rig->mailbox->at_request = busy_at_first;
+    rig->mailbox->ctx = rig->mailbox;
+    replica_rig_open(rig);
+    struct eas_result result = replica_wait_tree(rig->replica, RIG_PATIENCE_MS);
+
+    assert_string_equal(result.text, "");
+    assert_true(eas_is_served(&result));
+}
+
+/* Within the time a server that is never found is told of at once, one that stays busy at the end of it. */
+static void what_will_not_come_is_not_waited_for(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    rig->config = replica_rig_config(rig->dir, "http://127.0.0.1:1");
+    replica_rig_open(rig);
+    struct eas_result result = replica_wait_tree(rig->replica, G_MAXINT);
+
+    assert_int_equal(result.outcome, EAS_UNREACHABLE);
+    assert_non_null(strstr(result.text, "refuses connections"));
+    replica_rig_close(rig);
+    rig->mailbox->dead = true;
+    replica_rig_open(rig);
+    result = replica_wait_tree(rig->replica, 1500);
+    assert_int_equal(result.http, 503);
+    assert_int_equal(result.exit_code, 75);
+}
+
 static void only_what_is_selected_is_asked_for(void **state)
 {
     struct replica_rig *rig = *state;
@@ -303,6 +346,8 @@ int main(void)
         ROW(a_draft_that_was_edited_is_read_again),
         ROW(an_unreachable_server_deletes_nothing),
         ROW(a_warm_replica_asks_nothing_to_be_ready),
+        ROW(a_busy_server_is_waited_for),
+        ROW(what_will_not_come_is_not_waited_for),
         ROW(only_what_is_selected_is_asked_for),
         ROW(since_is_asked_as_the_nearest_longer_window),
         ROW(folders_follow),
