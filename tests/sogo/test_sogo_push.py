@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""Push from a real ActiveSync server (SOGo over Dovecot): nobody asks for a sync, and what the server's own tools
+change is in the mount. Catches what a demo server of our own could share: a Ping that is ended by the Sync beside it, a
+folder that the server never names, a change whose stamp is the last Sync's second. And the network itself: a link that
+goes down and comes back, between two network namespaces."""
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+sys.path.insert(0, os.path.dirname(__file__))
+import harness
+import rig as rigs
+from harness import equal, message, run, test, truth, wait_for, write
+
+USERS = ["alice", "bob"]
+rig = rigs.Rig("/tmp/easfs-push-rig-%d" % os.getpid(), USERS)
+
+PUSH_S = 30  # the server itself looks every five seconds at most; polling would take a minute or more
+STAMP_S = 1.5  # the server's stamps are whole seconds: what changes in the second of a Sync is never told
+
+EVENT = "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//test//EN", "BEGIN:VEVENT", "UID:push-one",
+                     "DTSTAMP:20260101T000000Z", "DTSTART:20261005T090000Z", "DTEND:20261005T093000Z", "SUMMARY:%s",
+                     "END:VEVENT", "END:VCALENDAR", ""])
+CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:push-c\r\nFN:%s\r\nN:%s\r\nEMAIL;TYPE=WORK:%s\r\nEND:VCARD\r\n"
+
+
+def options(scratch, user, url=None):
+    password = write(scratch.path("password"), rig.password(user) + "\n")
+    os.chmod(password, 0o600)
+    return ["--server", url or rig.url, "--insecure-http", "--user", user, "--password-file", password]
+
+
+def started(scratch, user):
+    rig.deliver(user, [message("Before")])
+    mount = scratch.mount(options(scratch, user))
+    mount.sync()
+    wait_for("push", lambda: mount.status()["heartbeat"] > 0)
+    inbox = [d for d in mount.ls("Mail") if d.lower() == "inbox"][0]
+    return mount, inbox
+
+
+def pushed(what, condition):
+    found = wait_for(what, condition, PUSH_S)
+    time.sleep(STAMP_S)
+    return found
+
+
+def named(mount, text, *folder):
+    return [n for n in mount.ls(*folder) if text in n]
+
+
+@test
+def what_the_server_s_own_tools_change_is_in_the_mount(scratch):
+    mount, inbox = started(scratch, "alice")
+    for number in range(3):
+        rig.deliver("alice", [message("Pushed %d" % number)])
+        pushed("message %d" % number, lambda: named(mount, "Pushed %d" % number, "Mail", inbox))
+    name = named(mount, "Pushed 1", "Mail", inbox)[0]
+    equal(sorted(mount.read("Mail", inbox, n) for n in mount.ls("Mail", inbox)), sorted(rig.messages("alice").values()))
+
+    connection = rig.imap("alice")
+    connection.select("INBOX")
+    _, data = connection.uid("search", "SUBJECT", '"Pushed 1"')
+    connection.uid("store", data[0].decode(), "+FLAGS", "(\\Seen)")
+    pushed("the flag", lambda: os.getxattr(mount.path("Mail", inbox, name), "user.eas.read") == b"1")
+    connection.uid("store", data[0].decode(), "+FLAGS", "(\\Deleted)")
+    connection.expunge()
+    connection.logout()
+    pushed("the removal", lambda: not os.path.exists(mount.path("Mail", inbox, name)))
+
+    time.sleep(STAMP_S)
+    rig.add_event("alice", "push-one", EVENT % "standup")
+    pushed("the event", lambda: named(mount, "standup", "Calendar"))
+    rig.add_event("alice", "push-one", EVENT % "retro")
+    pushed("its change", lambda: b"SUMMARY:retro" in mount.read("Calendar", "standup.ics"))
+    rig.add_contact("alice", "push-c", CARD % ("Jane Doe", "Doe;Jane;;;", "jane@example.test"))
+    pushed("the contact", lambda: named(mount, "Jane Doe", "Contacts"))
+    truth(mount.status()["heartbeat"] > 0, "push was given up: %s" % mount.status()["reason"])
+
+
+@test
+def a_server_that_goes_and_comes_is_a_state(scratch):
+    mount, inbox = started(scratch, "bob")
+    rig.stop_web()
+    try:
+        wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status()["reason"], PUSH_S)
+        rig.deliver("bob", [message("Meanwhile")])
+    finally:
+        rig.start_web()
+    wait_for("online", lambda: mount.status()["state"] == "online", PUSH_S)
+    wait_for("what came meanwhile", lambda: named(mount, "Meanwhile", "Mail", inbox), PUSH_S)
+
+
+class Relay:
+    """Hands connections to one address on to another."""
+
+    def __init__(self, host, port):
+        self.listener = socket.create_server((host, 0))
+        self.port, self.target = self.listener.getsockname()[1], port
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.close()
+
+
+@test
+def a_link_that_goes_down_is_noticed_at_once(scratch):
+    """The daemon lives in a network of its own, with one link to the server's; no connection is closed when it fails."""
+    name, far, near = "easfs%d" % os.getpid(), "ef%d" % (os.getpid() % 100000), "en%d" % (os.getpid() % 100000)
+    server = scratch.easd()
+    run("ip", "netns", "add", name)
+    scratch.callback(run, "ip", "netns", "del", name)
+    run("ip", "link", "add", far, "type", "veth", "peer", "name", near, "netns", name)
+    run("ip", "addr", "add", "10.213.7.1/24", "dev", far)
+    run("ip", "link", "set", far, "up")
+    inside = ["nsenter", "--net=/run/netns/" + name]
+    run(*inside, "ip", "addr", "add", "10.213.7.2/24", "dev", near)
+    run(*inside, "ip", "link", "set", near, "up")
+    relay = Relay("10.213.7.1", server.port)
+    scratch.callback(relay.close)
+
+    easfs, harness.EASFS = harness.EASFS, scratch.path("easfs-inside")
+    write(harness.EASFS, '#!/bin/sh\nexec %s "%s" "$@"\n' % (" ".join(inside), easfs))
+    os.chmod(harness.EASFS, 0o755)
+    try:
+        with scratch.mount(["--server", "http://10.213.7.1:%d" % relay.port, "--insecure-http", "--user", server.user,
+                            "--password-file", server.password_file]) as mount:
+            mount.sync()
+            wait_for("push", lambda: mount.status()["heartbeat"] > 0)
+            for turn in range(2):
+                run(*inside, "ip", "link", "set", near, "down")
+                status = wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status(), 5)
+                truth(status["reason"], "offline without a reason")
+                server.put("Mail/Inbox/%d.eml" % turn, message("Turn %d" % turn))
+                run(*inside, "ip", "link", "set", near, "up")
+                wait_for("online", lambda: mount.status()["state"] == "online", 5)
+                wait_for("what came meanwhile", lambda: named(mount, "Turn %d" % turn, "Mail", "Inbox"), 5)
+    finally:
+        harness.EASFS = easfs
+
+
+if __name__ == "__main__":
+    try:
+        rig.up()
+    except rigs.RigError as error:
+        print("not ok the real server does not start: %s; without it set EASFS_TESTS=no-sogo" % error)
+        sys.exit(1)
+    try:
+        harness.main()
+    finally:
+        rig.down()
