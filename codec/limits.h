@@ -67,7 +67,6 @@
 #define LIMIT_KEEPALIVE_S 30         /* a silent connection is probed after so long */
 #define LIMIT_KEEPALIVE_PROBE_S 5    /* ... every so often */
 #define LIMIT_UNHEARD_MS 30000       /* bytes, or a probe, that nobody acknowledges: the connection is dead */
-#define LIMIT_IDLE_CONNECTION_S 118L /* a kept connection that was idle for longer is not used again */
 #define LIMIT_CONNECT_MS 15000       /* TCP and TLS */
 #define LIMIT_ANSWER_MS 300000       /* an ordinary command, first byte */
 #define LIMIT_STALL_MS 60000         /* no byte at all for so long ends an exchange */

@@ -95,12 +95,12 @@ static struct http_request request_of(const struct call *call, const char *url, 
     return request;
 }
 
-static long seconds_in_this_network(struct session *session)
+static gint64 renewed_at(struct session *session)
 {
     g_mutex_lock(&session->lock);
     gint64 since = session->renewed_at;
     g_mutex_unlock(&session->lock);
-    return (long)((g_get_monotonic_time() - since) / G_USEC_PER_SEC);
+    return since;
 }
 
 /* One URL, asked until an answer comes or it may not be asked again. */
@@ -114,7 +114,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
     for (unsigned resend = 1;; resend++) {
         struct http_request request = request_of(call, url, headers);
 
-        request.idle_s = seconds_in_this_network(session);
+        request.since = renewed_at(session);
         struct trace *trace =
             trace_begin(session->trace, call ? eas_command_name(call->command) : "OPTIONS", link->http, &request);
 

@@ -8,7 +8,9 @@
 
 struct http {
     CURL *easy;
-    CURLM *multi;
+    GMutex lock;    /* of multi, which is woken from other threads */
+    CURLM *multi;   /* with the kept connections */
+    gint64 made_at; /* monotonic */
     gint interrupted;
     char error[CURL_ERROR_SIZE];
     /* of the exchange under way */
@@ -131,14 +133,27 @@ static void set_options(struct http *http, const struct http_settings *settings)
     tls_apply(settings->trust, easy);
 }
 
+/* Without any connection. */
+static void renew(struct http *http)
+{
+    g_mutex_lock(&http->lock);
+    if (http->multi)
+        curl_multi_cleanup(http->multi);
+    http->multi = curl_multi_init();
+    g_assert(http->multi);
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 2L);
+    http->made_at = g_get_monotonic_time();
+    g_mutex_unlock(&http->lock);
+}
+
 struct http *http_new(const struct http_settings *settings)
 {
     struct http *http = g_new0(struct http, 1);
 
     http->easy = curl_easy_init();
-    http->multi = curl_multi_init();
-    g_assert(http->easy && http->multi);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, 2L);
+    g_assert(http->easy);
+    g_mutex_init(&http->lock);
+    renew(http);
     set_options(http, settings);
     return http;
 }
@@ -149,13 +164,16 @@ void http_free(struct http *http)
         return;
     curl_easy_cleanup(http->easy);
     curl_multi_cleanup(http->multi);
+    g_mutex_clear(&http->lock);
     g_free(http);
 }
 
 void http_interrupt(struct http *http)
 {
     g_atomic_int_set(&http->interrupted, 1);
+    g_mutex_lock(&http->lock);
     curl_multi_wakeup(http->multi);
+    g_mutex_unlock(&http->lock);
 }
 
 void http_reset(struct http *http)
@@ -178,7 +196,6 @@ static void set_request(struct http *http, const struct http_request *request)
     /* Curl resends by itself what it wrote to a kept connection that then died: the server may have
      * acted on it. On a new connection it does not. */
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, CLAMP(request->idle_s, 1L, LIMIT_IDLE_CONNECTION_S));
     if (request->options) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "OPTIONS");
@@ -293,6 +310,8 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     *answer = (struct http_answer){.end = HTTP_ANSWERED, .empty = true};
     http->request = request;
     http->answer = answer;
+    if (http->made_at <= request->since)
+        renew(http);
     http->to_sink = http->headers_whole = false;
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;
     http->mark_us = g_get_monotonic_time();

@@ -33,7 +33,7 @@ struct http_request {
     const struct curl_slist *headers; /* besides those every request has */
     const void *body;
     size_t length;
-    long idle_s;                    /* a kept connection idle for longer is not used */
+    gint64 since;                   /* monotonic: no connection made before is used */
     long timeout_ms;                /* until the first byte of the answer's body */
     long stall_ms;                  /* after that, 0: LIMIT_STALL_MS */
     long long limit;                /* bytes of the answer, unpacked; 0: LIMIT_DOCUMENT_BYTES */

@@ -146,20 +146,20 @@ def a_link_that_goes_down_is_noticed_at_once(scratch):
     write(harness.EASFS, '#!/bin/sh\nexec %s "%s" "$@"\n' % (" ".join(inside), easfs))
     os.chmod(harness.EASFS, 0o755)
     try:
-        with scratch.mount(["--server", "http://10.213.7.1:%d" % relay.port, "--insecure-http", "--user", server.user,
-                            "--password-file", server.password_file]) as mount:
-            mount.sync()
-            wait_for("push", lambda: mount.status()["heartbeat"] > 0)
-            for turn in range(2):
-                run(*inside, "ip", "link", "set", near, "down")
-                status = wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status(), 5)
-                truth(status["reason"], "offline without a reason")
-                server.put("Mail/Inbox/%d.eml" % turn, message("Turn %d" % turn))
-                run(*inside, "ip", "link", "set", near, "up")
-                wait_for("online", lambda: mount.status()["state"] == "online", 5)
-                wait_for("what came meanwhile", lambda: named(mount, "Turn %d" % turn, "Mail", "Inbox"), 5)
+        mount = scratch.mount(["--server", "http://10.213.7.1:%d" % relay.port, "--insecure-http", "--user", server.user,
+                               "--password-file", server.password_file])
     finally:
         harness.EASFS = easfs
+    mount.sync()
+    wait_for("push", lambda: mount.status()["heartbeat"] > 0)
+    for turn in range(2):
+        run(*inside, "ip", "link", "set", near, "down")
+        status = wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status(), 5)
+        truth(status["reason"], "offline without a reason")
+        server.put("Mail/Inbox/%d.eml" % turn, message("Turn %d" % turn))
+        run(*inside, "ip", "link", "set", near, "up")
+        wait_for("online", lambda: mount.status()["state"] == "online", 5)
+        wait_for("what came meanwhile", lambda: named(mount, "Turn %d" % turn, "Mail", "Inbox"), 5)
 
 
 if __name__ == "__main__":
