@@ -23,6 +23,7 @@ void sync_engine_init(struct sync_engine *engine)
     engine->limit = LIMIT_COLLECTIONS;
     engine->ailing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->keyless = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    engine->begun_anew = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->stirred = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     engine->address = store_get(engine->store, "address");
     learn_ailing(engine);
@@ -32,6 +33,7 @@ void sync_engine_clear(struct sync_engine *engine)
 {
     g_clear_pointer(&engine->ailing, g_hash_table_unref);
     g_clear_pointer(&engine->keyless, g_hash_table_unref);
+    g_clear_pointer(&engine->begun_anew, g_hash_table_unref);
     g_clear_pointer(&engine->stirred, g_hash_table_unref);
     g_clear_pointer(&engine->address, g_free);
 }

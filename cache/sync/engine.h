@@ -31,18 +31,19 @@ struct sync_engine {
     struct sync_hooks hooks;
 
     struct window windows[EAS_CLASSES];
-    char *address;       /* the account's own, or NULL */
-    int limit;           /* collections one Sync request may name */
-    bool folders_stale;  /* the server wants a FolderSync */
-    bool folders_anew;   /* ... from key 0 */
-    gint64 folders_at;   /* monotonic time of the last FolderSync, 0: none */
-    gint64 estimated_at; /* ... of the last look behind a silence */
-    GHashTable *keyless; /* ids of collections that got no key since the tree was last read */
-    GHashTable *ailing;  /* ids of collections that bear an error of their own */
-    GPtrArray *told;     /* collections that said something new to the last question over all */
-    GHashTable *stirred; /* ServerIds of collections of which the server told something in this pass, as a set */
-    bool tree_stirred;   /* ... and whether it told something of the folders */
-    long answers;        /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
+    char *address;          /* the account's own, or NULL */
+    int limit;              /* collections one Sync request may name */
+    bool folders_stale;     /* the server wants a FolderSync */
+    bool folders_anew;      /* ... from key 0 */
+    gint64 folders_at;      /* monotonic time of the last FolderSync, 0: none */
+    gint64 estimated_at;    /* ... of the last look behind a silence */
+    GHashTable *keyless;    /* ids of collections that got no key since the tree was last read */
+    GHashTable *ailing;     /* ids of collections that bear an error of their own */
+    GHashTable *begun_anew; /* ids of collections read from the start because more was announced and never came */
+    GPtrArray *told;        /* collections that said something new to the last question over all */
+    GHashTable *stirred;    /* ServerIds of collections of which the server told something in this pass, as a set */
+    bool tree_stirred;      /* ... and whether it told something of the folders */
+    long answers; /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
     struct eas_result stumble;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/sync/plan.h"
+#include "cache/sync/properties.h"
 #include "codec/files/files.h"
 
 static void plan_free(void *data)
@@ -77,8 +78,23 @@ static struct plan *plan_add(struct work *work, struct item *item, bool told)
     return plan;
 }
 
+/* A server whose answer was lost may believe that we hold what it sent, and send it as a Change of an
+ * id that we never saw. A Change that is the whole item brings it; one of a few properties cannot. */
+static void change_is_add(struct work *work, struct incoming *incoming)
+{
+    enum eas_class class = work->collection->class;
+    bool ghosted = class == EAS_CALENDAR && session_version(work->engine->session) >= EAS_16_0;
+
+    if (incoming->kind != SYNC_CHANGE || !incoming->data)
+        return;
+    if (class == EAS_MAIL ? !properties_date(incoming->data, 0)
+                          : ghosted && !eas_node_child(incoming->data, TAG_Calendar_StartTime))
+        return;
+    incoming->kind = SYNC_ADD;
+}
+
 /* The plan for an incoming item; NULL where it concerns nothing that is held. */
-static struct plan *plan_find(struct work *work, const struct incoming *incoming, int *error)
+static struct plan *plan_find(struct work *work, struct incoming *incoming, int *error)
 {
     struct plan *plan = g_hash_table_lookup(work->by_server_id, incoming->server_id);
     bool adds = incoming->kind == SYNC_ADD && incoming->data;
@@ -94,7 +110,8 @@ static struct plan *plan_find(struct work *work, const struct incoming *incoming
     if (*error != -ENOENT)
         return NULL;
     *error = 0;
-    if (!adds)
+    change_is_add(work, incoming);
+    if (incoming->kind != SYNC_ADD || !incoming->data)
         return NULL;
     item = (struct item){0};
     item_begin(work, &item, incoming);

@@ -94,15 +94,25 @@ static enum step at_end(struct sync_engine *engine, struct collection *collectio
     return DONE;
 }
 
+/* More was announced and no question, however small, brings it: an item cannot be said, or the server
+ * believes that we have what was lost with an answer. Once the folder is read from the start. */
+static enum step begin_anew(struct sync_engine *engine, struct collection *collection, struct eas_result *result)
+{
+    if (!g_hash_table_add(engine->begun_anew, g_memdup2(&collection->id, sizeof collection->id)))
+        return give_up(engine, collection,
+                       "the server says that there is more and then says nothing: "
+                       "an item in this folder cannot be read");
+    *result = store_result(resync_start(engine, collection));
+    return DONE;
+}
+
 static enum step on_silence(struct sync_engine *engine, struct collection *collection, struct pace *pace,
                             struct eas_result *result)
 {
     if (collection->more) {
         if (narrow(engine, collection, pace))
             return GO_ON;
-        return give_up(engine, collection,
-                       "the server says that there is more and then says nothing: "
-                       "an item in this folder cannot be read");
+        return begin_anew(engine, collection, result);
     }
     if (pace->probed)
         return at_end(engine, collection, false, result);

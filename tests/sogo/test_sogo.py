@@ -167,7 +167,8 @@ def the_corpus_is_dovecots_bytes(scratch):
     source = shared("corpus/eml")
     messages = []
     for root, _, files in sorted(os.walk(source)):
-        messages += [read(os.path.join(root, name)) for name in sorted(files)]
+        # The server cannot give a message of no bytes at all: it answers 501 and the item is named.
+        messages += [m for m in (read(os.path.join(root, name)) for name in sorted(files)) if m]
     rig.deliver("dave", messages)
     mount = scratch.mount(Server(scratch, "dave").options(), "--classes", "mail", timeout=120)
     mount.sync(timeout=580)
@@ -218,7 +219,9 @@ def a_killed_first_sync_ends_equal(scratch):
     mount = scratch.mount(options)
     mount.sync()
     inbox = [d for d in mount.ls("Mail") if d.lower() == "inbox"][0]
-    equal(mounted_mail(mount, "Mail", inbox), held("frank"))
+    got, wanted = mounted_mail(mount, "Mail", inbox), held("frank")
+    equal(len(got), len(wanted), "messages")
+    equal([m[:300] for m in wanted if m not in set(got)], [], "messages that are not the server's bytes")
 
 
 if __name__ == "__main__":
