@@ -182,7 +182,7 @@ void replica_close(struct replica *replica)
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
     watch_free(replica->watch);
-    g_clear_pointer(&replica->named, g_hash_table_unref);
+    g_clear_pointer(&replica->named, g_ptr_array_unref);
     trust_free(replica->trust);
     if (replica->session)
         session_free(replica->session);

@@ -16,7 +16,9 @@ struct replica {
     struct fetcher *fetcher;
     struct sync_engine engine; /* the sync worker's */
     GThread *worker;
-    gint64 all_at; /* the worker's: when all was last asked, monotonic */
+    gint64 all_at, rest_at; /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
+    long poll_ms;           /* ... how often the latter is */
+    bool rest_asked;        /* ... and whether the pass under way asks it */
     struct watch *watch;
     struct network_watch *network; /* NULL: nobody tells */
 
@@ -27,7 +29,7 @@ struct replica {
     bool full;                   /* ... from key 0 */
     bool renewed;                /* the same, as the network has changed */
     bool hinted;                 /* pass over what the watcher named */
-    GHashTable *named;           /* ... ServerIds (char *, as a set); NULL: all */
+    GPtrArray *named;            /* ... ServerIds (char *); NULL: all */
     bool tree_hinted, tree_anew; /* ... and over the folders; from key 0 */
     unsigned long asked;         /* passes that somebody waits for */
     unsigned long done;          /* ... that came to an end */

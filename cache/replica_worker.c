@@ -34,19 +34,23 @@ static long retry_ms(const struct eas_result *result, long *delay)
     return MAX(*delay + jitter, MIN(result->retry_after_s, LIMIT_RETRY_AFTER_S) * 1000L);
 }
 
-/* How long to wait after one that was served: what no Ping watches is polled, less and less often while nothing
- * happens; else the folders are looked at now and then. */
-static long quiet_ms(struct replica *replica, long *delay)
+static long until_ms(gint64 at, long every_ms)
 {
-    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch);
-    const struct sync_engine *engine = &replica->engine;
+    return MAX((long)((at - g_get_monotonic_time()) / 1000) + every_ms, 1);
+}
 
-    if (unwatched && !unwatched->len)
-        return LIMIT_FOLDERS_MS;
-    if (engine->tree_stirred || g_hash_table_size(engine->stirred))
-        *delay = 0;
-    *delay = CLAMP(*delay + LIMIT_POLL_MS, LIMIT_POLL_MS, LIMIT_POLL_LAST_MS);
-    return *delay;
+static bool is_due(gint64 at, long every_ms)
+{
+    return g_get_monotonic_time() - at >= every_ms * 1000LL;
+}
+
+/* How long to wait after one that was served: until what no Ping watches is polled, or the folders are looked at. */
+static long quiet_ms(struct replica *replica)
+{
+    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch, false);
+    long pause = until_ms(replica->engine.folders_at, LIMIT_FOLDERS_MS);
+
+    return unwatched && !unwatched->len ? pause : MIN(pause, until_ms(replica->rest_at, replica->poll_ms));
 }
 
 /* Under the lock. */
@@ -70,36 +74,50 @@ static void add_ids(GHashTable *set, const GPtrArray *ids)
         g_hash_table_add(set, g_strdup(ids->pdata[i]));
 }
 
-/* Unasked: all, also after a failure; or only what no Ping watches, and now and then all even so, as silence is not
- * health for ever. */
-static void scope_unasked(struct replica *replica, struct sync_scope *scope)
+/* What no Ping watches is polled, less and less often while nothing happens there. */
+static void note_rest(struct replica *replica)
 {
-    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch);
+    const struct sync_engine *engine = &replica->engine;
+    bool news = engine->tree_stirred || g_hash_table_size(engine->stirred);
 
-    if (!unwatched || !eas_is_served(&replica->last) ||
-        g_get_monotonic_time() - replica->all_at >= LIMIT_SILENCE_MS * 1000LL)
-        return;
-    scope->only = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    add_ids(scope->only, unwatched);
+    replica->rest_at = g_get_monotonic_time();
+    replica->poll_ms = news || !replica->poll_ms ? LIMIT_POLL_MS : MIN(2 * replica->poll_ms, LIMIT_POLL_LAST_MS);
+}
+
+/* Whose turn it is, besides what was named; NULL: all, as after a failure, where no Ping holds, and now and then even
+ * so: silence is not health for ever. */
+static GHashTable *ids_in_turn(struct replica *replica)
+{
+    bool seldom = is_due(replica->engine.folders_at, LIMIT_FOLDERS_MS);
+    g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch, seldom);
+    GHashTable *ids;
+
+    if (!unwatched || !eas_is_served(&replica->last) || is_due(replica->all_at, LIMIT_SILENCE_MS))
+        return NULL;
+    ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    replica->rest_asked = seldom || is_due(replica->rest_at, replica->poll_ms);
+    if (replica->rest_asked)
+        add_ids(ids, unwatched);
+    return ids;
 }
 
 /* Under the lock: what the next pass asks; all wishes so far are taken. */
 static struct sync_scope take_scope(struct replica *replica)
 {
-    struct sync_scope scope = {
-        .full = replica->full, .folders = replica->kicked || replica->tree_hinted, .folders_anew = replica->tree_anew};
-
-    bool all = replica->kicked || replica->renewed;
+    bool all = replica->kicked || replica->renewed || (replica->hinted && !replica->named);
+    struct sync_scope scope = {.full = replica->full,
+                               .folders = replica->kicked || replica->tree_hinted,
+                               .folders_anew = replica->tree_anew,
+                               .only = all ? NULL : ids_in_turn(replica)};
 
     if (replica->kicked)
         session_forgive(replica->session);
-    if (replica->hinted && !all)
-        scope.only = g_steal_pointer(&replica->named);
-    else if (!all)
-        scope_unasked(replica, &scope);
-    g_clear_pointer(&replica->named, g_hash_table_unref);
-    replica->kicked = replica->renewed = replica->full = replica->hinted = replica->tree_hinted = replica->tree_anew =
-        false;
+    if (scope.only && replica->named)
+        add_ids(scope.only, replica->named);
+    replica->rest_asked |= !scope.only;
+    g_clear_pointer(&replica->named, g_ptr_array_unref);
+    replica->kicked = replica->renewed = replica->full = replica->hinted = false;
+    replica->tree_hinted = replica->tree_anew = false;
     return scope;
 }
 
@@ -109,14 +127,14 @@ void replica_hint(void *ctx, const struct watch_hint *hint)
 
     g_mutex_lock(&replica->lock);
     if (!replica->hinted)
-        replica->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        replica->named = g_ptr_array_new_with_free_func(g_free);
     replica->hinted = true;
     replica->tree_hinted |= hint->folders;
     replica->tree_anew |= hint->anew;
     if (hint->all)
-        g_clear_pointer(&replica->named, g_hash_table_unref);
-    else if (replica->named)
-        add_ids(replica->named, hint->named);
+        g_clear_pointer(&replica->named, g_ptr_array_unref);
+    for (guint i = 0; replica->named && i < hint->named->len; i++)
+        g_ptr_array_add(replica->named, g_strdup(hint->named->pdata[i]));
     g_cond_broadcast(&replica->turn);
     g_mutex_unlock(&replica->lock);
 }
@@ -158,6 +176,8 @@ static struct eas_result pass_run(struct replica *replica, const struct sync_sco
     }
     if (!scope->only)
         replica->all_at = g_get_monotonic_time();
+    if (replica->rest_asked)
+        note_rest(replica);
     watch_release(replica->watch, engine->stirred, engine->tree_stirred);
     fetcher_wake(replica->fetcher);
     store_reclaim(replica->store);
@@ -183,7 +203,7 @@ void *replica_work(void *ctx)
     struct replica *replica = ctx;
     int error = replica_is_warm(replica) ? folders_select(&replica->engine) : 0;
     struct eas_result result = store_result(error);
-    long retry = 0, poll = 0;
+    long retry = 0;
 
     g_mutex_lock(&replica->lock);
     while (!replica->stopping) {
@@ -194,7 +214,7 @@ void *replica_work(void *ctx)
         g_clear_pointer(&scope.only, g_hash_table_unref);
         if (eas_is_served(&result))
             retry = 0;
-        wait_reason(replica, eas_is_served(&result) ? quiet_ms(replica, &poll) : retry_ms(&result, &retry));
+        wait_reason(replica, eas_is_served(&result) ? quiet_ms(replica) : retry_ms(&result, &retry));
         if (replica->kicked || replica->renewed)
             retry = 0;
     }

@@ -4,6 +4,7 @@
 
 #include "cache/sync/estimate.h"
 #include "cache/sync/items.h"
+#include "cache/sync/moves.h"
 #include "cache/sync/poison.h"
 #include "codec/limits.h"
 #include "codec/wire/status.h"
@@ -120,7 +121,9 @@ static struct eas_result ask_chunk(struct sync_engine *engine, GPtrArray *chunk,
 
     engine->answers += eas_is_served(&result);
     if (eas_is_served(&result)) {
+        moves_begin(engine, chunk, &exchange);
         result = take_all(engine, chunk, &exchange, take);
+        moves_end(engine);
     } else if (is_too_many(&exchange, chunk->len)) {
         engine->limit = CLAMP(exchange.limit, 1, (int)chunk->len - 1);
         result = ask_each(engine, chunk, take);

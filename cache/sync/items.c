@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/sync/moves.h"
 #include "cache/sync/plan.h"
 #include "cache/sync/properties.h"
 #include "codec/files/files.h"
@@ -65,6 +66,27 @@ static int item_recognise(struct work *work, const struct incoming *incoming, st
     return may_change ? error : -ENOENT;
 }
 
+/* The uid of what came, where it says one; "" elsewhere. */
+static const char *incoming_uid(const struct work *work, const struct incoming *incoming)
+{
+    enum eas_class class = work->collection->class;
+    const char *uid = class == EAS_MAIL ? incoming->message_id : file_uid(class, incoming->data);
+
+    return uid ? uid : "";
+}
+
+/* The item has come from another folder, with all that is known of it. */
+static bool item_arrives(struct work *work, const struct incoming *incoming, struct item *item)
+{
+    if (work->collection->resync || !moves_take(work->engine, work->collection, incoming_uid(work, incoming),
+                                                incoming_stamp(work, incoming), item))
+        return false;
+    item->collection_id = work->collection->id;
+    g_free(item->server_id);
+    item->server_id = g_strdup(incoming->server_id);
+    return true;
+}
+
 static struct plan *plan_add(struct work *work, struct item *item, bool told)
 {
     struct plan *plan = g_new0(struct plan, 1);
@@ -114,7 +136,8 @@ static struct plan *plan_find(struct work *work, struct incoming *incoming, int 
     if (incoming->kind != SYNC_ADD || !incoming->data)
         return NULL;
     item = (struct item){0};
-    item_begin(work, &item, incoming);
+    if (!item_arrives(work, incoming, &item))
+        item_begin(work, &item, incoming);
     return plan_add(work, &item, true);
 }
 

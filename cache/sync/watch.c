@@ -461,10 +461,10 @@ int watch_heartbeat(struct watch *watch, char **why)
     return heartbeat;
 }
 
-GPtrArray *watch_to_poll(struct watch *watch)
+GPtrArray *watch_to_poll(struct watch *watch, bool empty)
 {
     g_mutex_lock(&watch->lock);
-    GPtrArray *ids = watch->polled ? NULL : watch_list_left_out(watch->list);
+    GPtrArray *ids = watch->polled ? NULL : watch_list_left_out(watch->list, empty);
 
     g_mutex_unlock(&watch->lock);
     return ids;

@@ -65,6 +65,7 @@ void watch_list_refresh(struct watch_list *list, GArray *collections)
             watched->id = g_strdup(collection->server_id);
         }
         watched->class = collection->class;
+        watched->empty = collection->items == 0;
         g_ptr_array_add(all, watched);
     }
     list->all = all;
@@ -116,14 +117,14 @@ GPtrArray *watch_list_choose(struct watch_list *list, guint limit, gint64 now)
     return chosen;
 }
 
-GPtrArray *watch_list_left_out(const struct watch_list *list)
+GPtrArray *watch_list_left_out(const struct watch_list *list, bool empty)
 {
     GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < list->all->len; i++) {
         const struct watched *each = list->all->pdata[i];
 
-        if (each->named_at != list->chosen_at)
+        if (each->named_at != list->chosen_at || (empty && each->empty))
             g_ptr_array_add(ids, g_strdup(each->id));
     }
     return ids;

@@ -21,13 +21,15 @@ struct watched {
     gint64 lively_at;   /* when it last told something, 0: never */
     gint64 named_at;    /* in a Ping, 0: never */
     gint64 rests_until; /* left out before */
-    int idle;           /* times in a row that it was said to have changed and had not */
+    bool empty;
+    int idle; /* times in a row that it was said to have changed and had not */
 };
 /* Up to limit (0: any number) of them to be named now; of struct watched *, which the list keeps until the next
  * refresh. The caller frees the array. */
 GPtrArray *watch_list_choose(struct watch_list *list, guint limit, gint64 now);
-/* The ServerIds, of char * owned by the array, that the last choice left out. */
-GPtrArray *watch_list_left_out(const struct watch_list *list);
+/* The ServerIds, of char * owned by the array, that the last choice left out; with empty those too that hold nothing:
+ * some servers watch a collection only from its first item on. */
+GPtrArray *watch_list_left_out(const struct watch_list *list, bool empty);
 
 /* The server said that it had changed; told: whether that was so. True when the collection goes to rest for it. */
 bool watch_list_judge(struct watch_list *list, const char *id, bool told, gint64 now);

@@ -132,6 +132,22 @@ def folders_follow(scratch):
 
 
 @test
+def what_is_moved_keeps_its_inode(scratch):
+    server, mount = started(scratch)
+    for number, (source, target) in enumerate((("Inbox", "Archive"), ("Inbox", "Sent Items"), ("Sent Items", "Inbox"))):
+        os.makedirs(os.path.join(server.directory, "Mail", target), exist_ok=True)
+        pushed(target, lambda: target in mount.ls("Mail"))
+        which = min(number, 1)
+        ino = os.stat(mount.path("Mail", source, name(which))).st_ino
+        os.rename(server.directory + "/Mail/%s/%d.eml" % (source, which),
+                  server.directory + "/Mail/%s/%d.eml" % (target, which))
+        pushed("the move", lambda: os.path.exists(mount.path("Mail", target, name(which))))
+        equal(os.stat(mount.path("Mail", target, name(which))).st_ino, ino, "inode of what was moved")
+        pushed("its old place", lambda: not os.path.exists(mount.path("Mail", source, name(which))))
+        equal(mount.read("Mail", target, name(which)), mail(which))
+
+
+@test
 def a_burst_arrives(scratch):
     server, mount = started(scratch, count=0)
     wanted = {}

@@ -36,6 +36,8 @@ def options(scratch, user, url=None):
 
 def started(scratch, user):
     rig.deliver(user, [message("Before")])
+    rig.add_event(user, "before", (EVENT % "before").replace("push-one", "before"))
+    rig.add_contact(user, "before", (CARD % ("Be Fore", "Fore;Be;;;", "before@example.test")).replace("push-c", "before"))
     mount = scratch.mount(options(scratch, user))
     mount.sync()
     wait_for("push", lambda: mount.status()["heartbeat"] > 0)

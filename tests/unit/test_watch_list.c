@@ -97,7 +97,7 @@ static void quiet_folders_take_turns(void **state)
     watch_list_stir(list, "c31", 6);
     for (gint64 now = 10; now < 30; now++) {
         g_autoptr(GPtrArray) chosen = watch_list_choose(list, 8, now);
-        g_autoptr(GPtrArray) left_out = watch_list_left_out(list);
+        g_autoptr(GPtrArray) left_out = watch_list_left_out(list, false);
 
         assert_int_equal(chosen->len, 8);
         assert_int_equal(left_out->len, 32);
@@ -108,6 +108,28 @@ static void quiet_folders_take_turns(void **state)
             assert_false(is_chosen(chosen, left_out->pdata[i]));
     }
     assert_int_equal(g_hash_table_size(seen), 40);
+    watch_list_free(list);
+}
+
+/* Asked for now and then, as some servers watch a folder only from its first item on. */
+static void an_empty_folder_is_not_trusted(void **state)
+{
+    struct watch_list *list = watch_list_new();
+    GArray *all = collections(3);
+
+    (void)state;
+    g_array_index(all, struct collection, 0).items = 5;
+    g_array_index(all, struct collection, 2).items = 1;
+    watch_list_refresh(list, all);
+    g_autoptr(GPtrArray) chosen = watch_list_choose(list, 0, 1);
+    g_autoptr(GPtrArray) often = watch_list_left_out(list, false);
+    g_autoptr(GPtrArray) seldom = watch_list_left_out(list, true);
+
+    assert_int_equal(chosen->len, 3);
+    assert_int_equal(often->len, 0);
+    assert_int_equal(seldom->len, 1);
+    assert_string_equal(seldom->pdata[0], "c1");
+    g_array_unref(all);
     watch_list_free(list);
 }
 
@@ -132,7 +154,7 @@ static void a_liar_rests_for_a_while(void **state)
         assert_false(watch_list_judge(list, "c1", false, 1));
     assert_true(watch_list_judge(list, "c1", false, 1));
     g_autoptr(GPtrArray) chosen = watch_list_choose(list, 0, 2);
-    g_autoptr(GPtrArray) left_out = watch_list_left_out(list);
+    g_autoptr(GPtrArray) left_out = watch_list_left_out(list, false);
 
     assert_int_equal(chosen->len, 2);
     assert_false(is_chosen(chosen, "c1"));
@@ -161,6 +183,7 @@ int main(void)
         cmocka_unit_test(only_what_is_kept_and_was_read_is_watched),
         cmocka_unit_test(what_is_gone_is_forgotten),
         cmocka_unit_test(quiet_folders_take_turns),
+        cmocka_unit_test(an_empty_folder_is_not_trusted),
         cmocka_unit_test(a_limit_of_one_is_kept),
         cmocka_unit_test(a_liar_rests_for_a_while),
         cmocka_unit_test(a_true_word_counts),

@@ -1,0 +1,110 @@
+#include "cache/sync/moves.h"
+
+#include <string.h>
+
+struct leaving {
+    int64_t item_id, collection_id; /* item_id 0: it was taken */
+    enum eas_class class;
+    uint64_t stamp;
+    char *uid;
+};
+
+static void leaving_clear(void *data)
+{
+    g_free(((struct leaving *)data)->uid);
+}
+
+static bool removes(const struct incoming *incoming)
+{
+    return !incoming->instance && (incoming->kind == SYNC_DELETE || incoming->kind == SYNC_SOFT_DELETE);
+}
+
+static bool any_item(const struct harvest *harvest, bool removed)
+{
+    for (guint i = 0; harvest && i < harvest->items->len; i++)
+        if (removes(harvest->items->pdata[i]) == removed)
+            return true;
+    return false;
+}
+
+/* An answer about a single folder, or one that only takes or only brings, moves nothing. */
+static bool may_move(GPtrArray *asked, const struct exchange *exchange)
+{
+    guint telling = 0;
+    bool taken = false, brought = false;
+
+    for (guint i = 0; i < asked->len; i++) {
+        const struct harvest *harvest =
+            exchange_harvest(exchange, ((const struct collection *)asked->pdata[i])->server_id);
+
+        telling += harvest && harvest->items->len;
+        taken |= any_item(harvest, true);
+        brought |= any_item(harvest, false);
+    }
+    return telling > 1 && taken && brought;
+}
+
+static void note_leaving(struct sync_engine *engine, const struct collection *collection, const struct harvest *harvest)
+{
+    for (guint i = 0; i < harvest->items->len; i++) {
+        const struct incoming *each = harvest->items->pdata[i];
+        struct item item = {0};
+
+        if (!removes(each) || store_item_find(engine->store, collection->id, each->server_id, &item) != 0)
+            continue;
+        struct leaving leaving = {item.id, collection->id, item.class, item.stamp, g_strdup(item.uid)};
+
+        g_array_append_val(engine->leaving, leaving);
+        item_clear(&item);
+    }
+}
+
+void moves_begin(struct sync_engine *engine, GPtrArray *asked, const struct exchange *exchange)
+{
+    if (!may_move(asked, exchange))
+        return;
+    engine->leaving = g_array_new(FALSE, FALSE, sizeof(struct leaving));
+    g_array_set_clear_func(engine->leaving, leaving_clear);
+    for (guint i = 0, left = asked->len; left > 0; left--) {
+        struct collection *collection = asked->pdata[i];
+        const struct harvest *harvest = exchange_harvest(exchange, collection->server_id);
+
+        if (collection->resync || !any_item(harvest, true)) {
+            i++;
+            continue;
+        }
+        note_leaving(engine, collection, harvest);
+        g_ptr_array_remove_index(asked, i);
+        g_ptr_array_add(asked, collection);
+    }
+}
+
+void moves_end(struct sync_engine *engine)
+{
+    g_clear_pointer(&engine->leaving, g_array_unref);
+}
+
+static bool is_same(const struct leaving *leaving, const struct collection *collection, const char *uid, uint64_t stamp)
+{
+    bool uids = *uid && leaving->uid && *leaving->uid;
+
+    return leaving->item_id && leaving->collection_id != collection->id && leaving->class == collection->class &&
+           stamp && leaving->stamp == stamp && (!uids || !strcmp(uid, leaving->uid));
+}
+
+bool moves_take(struct sync_engine *engine, const struct collection *collection, const char *uid, uint64_t stamp,
+                struct item *item)
+{
+    for (guint i = 0; engine->leaving && i < engine->leaving->len; i++) {
+        struct leaving *each = &g_array_index(engine->leaving, struct leaving, i);
+
+        if (!is_same(each, collection, uid, stamp))
+            continue;
+        bool held = store_item_get(engine->store, each->item_id, item) == 0;
+
+        each->item_id = 0;
+        if (held)
+            return true;
+    }
+    return false;
+}
