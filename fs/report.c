@@ -129,6 +129,7 @@ char *report_text(const struct replica_status *status)
     g_autofree char *state = g_strdup_printf("%s%s%s%s%s%s", states[status->state], since ? " since " : "",
                                              since ? since : "", status->reason && *status->reason ? ": " : "",
                                              status->reason ? status->reason : "", status->syncing ? ", syncing" : "");
+    g_autofree char *push = status->heartbeat ? g_strdup_printf("Ping, %d s", status->heartbeat) : NULL;
     g_autofree char *edits = g_strdup_printf("%d queued, %d held", status->queued, status->held);
 
     text_row(out, "account", status->account);
@@ -136,6 +137,7 @@ char *report_text(const struct replica_status *status)
     text_row(out, "protocol", status->protocol);
     text_row(out, "state", state);
     text_row(out, "progress", progress);
+    text_row(out, "push", push);
     text_row(out, "policy", status->policy);
     text_row(out, "edits", edits);
     text_folders(out, status->folders);

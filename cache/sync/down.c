@@ -121,6 +121,7 @@ static struct eas_result ask_chunk(struct sync_engine *engine, GPtrArray *chunk,
 
     engine->answers += eas_is_served(&result);
     if (eas_is_served(&result)) {
+        moves_look_around(engine, chunk, &exchange);
         moves_begin(engine, chunk, &exchange);
         result = take_all(engine, chunk, &exchange, take);
         moves_end(engine);
@@ -363,11 +364,13 @@ struct eas_result down_pass(struct sync_engine *engine, GHashTable *only)
 
     engine->answers = 0;
     engine->stumble = eas_served();
+    engine->held = only ? collections : NULL;
     for (int round = 0; round < 2 && eas_is_served(&result) && !engine->folders_stale; round++) {
         if (round && !any_unprimed(engine, collections))
             break;
         result = pass_over(engine, collections, only);
     }
+    engine->held = NULL;
     if (eas_is_served(&result) && !engine->answers && !eas_is_served(&engine->stumble))
         return engine->stumble;
     return result;

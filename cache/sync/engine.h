@@ -41,6 +41,7 @@ struct sync_engine {
     GHashTable *ailing;     /* ids of collections that bear an error of their own */
     GHashTable *begun_anew; /* ids of collections read from the start because more was announced and never came */
     GPtrArray *told;        /* collections that said something new to the last question over all */
+    GArray *held;           /* of struct collection: those of the pass under way, where it asks only some; else NULL */
     GArray *leaving;        /* held items that the answer in hand takes away (moves.c), or NULL */
     GHashTable *stirred;    /* ServerIds of collections of which the server told something in this pass, as a set */
     bool tree_stirred;      /* ... and whether it told something of the folders */

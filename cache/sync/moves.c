@@ -27,6 +27,57 @@ static bool any_item(const struct harvest *harvest, bool removed)
     return false;
 }
 
+static bool takes_mail(GPtrArray *asked, const struct exchange *exchange)
+{
+    for (guint i = 0; i < asked->len; i++) {
+        const struct collection *each = asked->pdata[i];
+
+        if (each->class == EAS_MAIL && !each->resync && any_item(exchange_harvest(exchange, each->server_id), true))
+            return true;
+    }
+    return false;
+}
+
+static bool was_asked(GPtrArray *asked, const struct collection *collection)
+{
+    for (guint i = 0; i < asked->len; i++)
+        if (((const struct collection *)asked->pdata[i])->id == collection->id)
+            return true;
+    return false;
+}
+
+/* What is not at its end, or bears an error, is left to the passes over all. */
+static bool may_be_asked(const struct sync_engine *engine, GPtrArray *asked, const struct collection *collection)
+{
+    return collection->class == EAS_MAIL && collection->selected && collection->complete && !collection->more &&
+           !collection->resync && strcmp(collection->sync_key, "0") != 0 && !was_asked(asked, collection) &&
+           !g_hash_table_contains(engine->ailing, &collection->id);
+}
+
+void moves_look_around(struct sync_engine *engine, GPtrArray *asked, struct exchange *exchange)
+{
+    g_autoptr(GPtrArray) others = g_ptr_array_new();
+
+    if (!engine->held || !takes_mail(asked, exchange))
+        return;
+    for (guint i = 0; i < engine->held->len && others->len < (guint)engine->limit; i++) {
+        struct collection *each = &g_array_index(engine->held, struct collection, i);
+
+        if (may_be_asked(engine, asked, each))
+            g_ptr_array_add(others, each);
+    }
+    if (!others->len)
+        return;
+    struct exchange more = exchange_sync(engine, (struct collection *const *)others->pdata, others->len, 0, ASK_BODIES);
+
+    /* Whatever is wrong with them comes up when they are asked for themselves. */
+    if (eas_is_served(&more.result)) {
+        g_ptr_array_extend_and_steal(exchange->harvests, g_steal_pointer(&more.harvests));
+        g_ptr_array_extend(asked, others, NULL, NULL);
+    }
+    exchange_clear(&more);
+}
+
 /* An answer about a single folder, or one that only takes or only brings, moves nothing. */
 static bool may_move(GPtrArray *asked, const struct exchange *exchange)
 {

@@ -138,10 +138,8 @@ static void ping(struct watch *watch, struct question *question)
 }
 
 /* Under the lock: what to ask, or why not to ask. */
-static bool choose(struct watch *watch, struct question *question)
+static bool choose(struct watch *watch, GArray *collections, struct question *question)
 {
-    g_autoptr(GArray) collections = NULL;
-
     *question = (struct question){.heartbeat = watch->beat.ask};
     if (!session_offers(watch->session, EAS_PING)) {
         poll_instead(watch, "the server does not offer Ping");
@@ -149,7 +147,6 @@ static bool choose(struct watch *watch, struct question *question)
     }
     watch->polled = false;
     watch->reason[0] = '\0';
-    collections = store_collections(watch->store);
     watch_list_refresh(watch->list, collections);
     question->folders = watch_list_choose(watch->list, watch->limit, g_get_monotonic_time());
     if (question->folders->len)
@@ -318,7 +315,11 @@ static void ask_and_tell(struct watch *watch)
     struct watch_hint hint;
     bool tell;
 
-    if (!choose(watch, &question))
+    g_mutex_unlock(&watch->lock);
+    g_autoptr(GArray) collections = store_collections(watch->store);
+
+    g_mutex_lock(&watch->lock);
+    if (watch->stopping || !watch->released || !choose(watch, collections, &question))
         return;
     link_reset(watch->link);
     watch->busy = true;

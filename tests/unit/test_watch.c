@@ -146,6 +146,27 @@ static void an_unknown_name_is_looked_for(void **state)
     until(rig, holds, "Mail/New", 0);
 }
 
+/* The Ping names the folder that a message left; the file follows it into the other. */
+static void half_of_a_move_is_enough(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    open_and_hang(rig);
+    struct fake_item *item = inbox(rig)->items->pdata[0];
+    uint64_t ino = replica_rig_find(rig, "Mail/Inbox", "first");
+    struct fake_item *moved =
+        fake_bytes(rig->mailbox, fake_find(rig->mailbox, "Sent Items"), "first", g_bytes_ref(item->mime));
+
+    moved->hour = item->hour;
+    fake_change(rig->mailbox, inbox(rig), item, FAKE_DELETE);
+    fake_ping_post(rig->mailbox, 2, "f1", 0);
+    until(rig, holds, "Mail/Sent Items", 1);
+    assert_int_equal(replica_rig_find(rig, "Mail/Sent Items", "first"), ino);
+    until(rig, holds, "Mail/Inbox", 0);
+    until(rig, pings_came, NULL, 2);
+    replica_rig_equal(rig);
+}
+
 /* A pass that somebody asked for ends the Ping, and it is issued anew. */
 static void a_pass_and_a_ping_do_not_meet(void **state)
 {
@@ -355,6 +376,7 @@ int main(void)
         ROW(a_change_is_asked_for_and_nothing_else),
         ROW(a_new_folder_is_followed),
         ROW(an_unknown_name_is_looked_for),
+        ROW(half_of_a_move_is_enough),
         ROW(a_pass_and_a_ping_do_not_meet),
         cmocka_unit_test(every_status_is_survived),
         ROW(no_more_folders_than_allowed),
