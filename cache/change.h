@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum change_kind { CHANGE_CREATE, CHANGE_BYTES, CHANGE_FLAGS, CHANGE_MOVE, CHANGE_DELETE };
+/* CHANGE_ARRIVED: bytes that were not local are here now; on the server nothing changed. */
+enum change_kind { CHANGE_CREATE, CHANGE_BYTES, CHANGE_FLAGS, CHANGE_MOVE, CHANGE_DELETE, CHANGE_ARRIVED };
 
 enum { CHANGE_NAME_MAX = 256 };
 

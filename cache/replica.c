@@ -342,3 +342,12 @@ void replica_listen(struct replica *replica, void (*listener)(void *ctx, const s
     replica->listener_ctx = ctx;
     g_mutex_unlock(&replica->lock);
 }
+
+void replica_listen_state(struct replica *replica,
+                          void (*listener)(void *ctx, enum replica_state state, const char *reason), void *ctx)
+{
+    g_mutex_lock(&replica->lock);
+    replica->state_listener = listener;
+    replica->state_listener_ctx = ctx;
+    g_mutex_unlock(&replica->lock);
+}

@@ -60,6 +60,10 @@ void replica_listen(struct replica *replica, void (*listener)(void *ctx, const s
                     void *ctx);
 
 enum replica_state { REPLICA_OFFLINE, REPLICA_ONLINE, REPLICA_AUTH, REPLICA_WIPED };
+/* Each new state with its reason ("": none), as it comes, from any thread; must not block, must not call back. */
+void replica_listen_state(struct replica *replica,
+                          void (*listener)(void *ctx, enum replica_state state, const char *reason), void *ctx);
+
 struct replica_folder {
     char *path;
     enum eas_class class;

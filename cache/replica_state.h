@@ -41,6 +41,8 @@ struct replica {
     char reason[256];
     void (*listener)(void *ctx, const struct change *changes, size_t count);
     void *listener_ctx;
+    void (*state_listener)(void *ctx, enum replica_state state, const char *reason);
+    void *state_listener_ctx;
 };
 
 /* The sync worker's thread (replica_worker.c); ctx is the replica. */

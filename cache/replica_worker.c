@@ -5,10 +5,14 @@
 
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason)
 {
-    if (replica->state != state || !replica->since_ns)
+    bool is_new = replica->state != state || !replica->since_ns;
+
+    if (is_new)
         replica->since_ns = g_get_real_time() * 1000;
     replica->state = state;
     g_strlcpy(replica->reason, reason, sizeof replica->reason);
+    if (is_new && replica->state_listener)
+        replica->state_listener(replica->state_listener_ctx, state, replica->reason);
 }
 
 static enum replica_state state_after(const struct eas_result *result)

@@ -79,6 +79,11 @@
 #define LIMIT_HEADER_BYTES (256 << 10) /* all headers of one answer */
 #define LIMIT_ERROR_BODY_BYTES (64 << 10) /* of a refused exchange, kept for the sentence */
 
+/* the mount */
+#define LIMIT_EVENTS_WAITING 16384     /* events not told yet, then one overflow and plain invalidations */
+#define LIMIT_EVENTS_BYTES (16 << 20)  /* .easfs/events, then it is truncated (CONTRACT 6) */
+#define LIMIT_SELF_OP_MS 2000          /* one operation of the daemon on its own mount, then it does no more of them */
+
 /* store */
 #define LIMIT_PACK_BUFFER (128 << 10)  /* of a body being written, before it goes to its pack */
 #define LIMIT_PACK_AHEAD (1 << 20)     /* bytes of a pack after which the disk begins to write them */

@@ -18,5 +18,8 @@ int port_socket_bind(const char *path);
 int port_socket_connect(const char *path);
 /* Whether the process at the other end of a local socket is this user's (or root's). */
 bool port_socket_is_own(int fd);
+/* A directory below another, as a descriptor for openat and the like alone: no symlink is followed and no other mount
+ * entered. A descriptor, close-on-exec, or a negative errno. */
+int port_open_below(int dir, const char *path);
 
 #endif

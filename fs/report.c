@@ -11,6 +11,11 @@ static const char *const states[] = {
     [REPLICA_WIPED] = "wiped",
 };
 
+const char *report_state(enum replica_state state)
+{
+    return states[state];
+}
+
 char *report_time(int64_t ns)
 {
     g_autoptr(GDateTime) seconds = g_date_time_new_from_unix_utc(ns / 1000000000);

@@ -17,6 +17,8 @@ char *report_status(struct replica *replica);
 char *report_status_json(struct replica *replica);
 char *report_errors(struct replica *replica);
 
+/* "online", "offline", ... */
+const char *report_state(enum replica_state state);
 /* "2026-11-22T09:15:33.120Z" of nanoseconds since 1970. */
 char *report_time(int64_t ns);
 /* "12 of 40 items here" while there is anything to do, else NULL. */

@@ -139,6 +139,13 @@ static int move_file(struct store *store, const struct item_row *old, const stru
     return 0;
 }
 
+static enum change_kind change_of(const struct item_row *old, bool bytes)
+{
+    if (!bytes)
+        return CHANGE_FLAGS;
+    return old->item.body > 0 ? CHANGE_BYTES : CHANGE_ARRIVED;
+}
+
 static int update_file(struct store *store, const struct item_row *old, const struct item *item,
                        const struct home *home, bool bytes, const char *name)
 {
@@ -148,7 +155,7 @@ static int update_file(struct store *store, const struct item_row *old, const st
     int64_t mtime = redated ? item->date_ns : bytes && !mail ? now : old->mtime_ns;
 
     if (bytes || flags)
-        changes_note(store, bytes ? CHANGE_BYTES : CHANGE_FLAGS, false, item->ino, home->ino, name, 0, NULL);
+        changes_note(store, change_of(old, bytes), false, item->ino, home->ino, name, 0, NULL);
     if (bytes && !mail)
         changes_touch(store, home->ino);
     if (bytes || redated)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/store/store.h"
+#include "fs/mount/events.h"
 #include "fs/mount/nodes.h"
 #include "fs/report.h"
 
@@ -39,8 +40,9 @@ static const struct {
     const char *name;
     char *(*write)(struct mount *mount);
 } files[] = {
-    {"status", write_status},    {"status.json", write_status_json}, {"errors", write_errors},
-    {"counters", counters_text}, {"state-dir", write_state_dir},
+    {"status", write_status},       {"status.json", write_status_json},
+    {"errors", write_errors},       {"counters", counters_text},
+    {"state-dir", write_state_dir}, {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
 };
 
 struct control {
@@ -79,6 +81,11 @@ static void control_attr(fuse_ino_t ino, size_t size, int64_t time_ns, struct vi
                                .nlink = ino == CONTROL_DIR ? 2 : 1,
                                .mtime_ns = time_ns,
                                .ctime_ns = time_ns};
+}
+
+static bool is_events(fuse_ino_t ino)
+{
+    return ino >= CONTROL_FILE && !files[ino - CONTROL_FILE].write;
 }
 
 /* ---- on the worker ---- */
@@ -177,6 +184,44 @@ static void control_push(struct control *control, const struct job *job)
     g_thread_pool_push(control->worker, g_memdup2(job, sizeof *job), NULL);
 }
 
+static void events_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
+{
+    struct view_attr attr;
+    struct stat st, file;
+    int error = events_stat(control->mount->events, &file);
+
+    if (error) {
+        fuse_reply_err(req, -error);
+        return;
+    }
+    control_attr(ino, (size_t)file.st_size, file.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + file.st_mtim.tv_nsec,
+                 &attr);
+    node_stat(control->mount, &attr, &st);
+    fuse_reply_attr(req, &st, 0);
+}
+
+static void events_open(fuse_req_t req, const struct fuse_file_info *given)
+{
+    struct fuse_file_info file = *given;
+
+    file.fh = 0;
+    file.direct_io = 1; /* it grows without the kernel's knowledge */
+    file.noflush = 1;
+    fuse_reply_open(req, &file);
+}
+
+static void events_reply(struct control *control, fuse_req_t req, size_t size, off_t offset)
+{
+    struct mount *mount = control->mount;
+    ssize_t got = events_read(mount->events, mount->buffer, MIN(size, mount->buffer_size), offset);
+
+    if (got < 0) {
+        fuse_reply_err(req, (int)-got);
+    } else {
+        fuse_reply_buf(req, mount->buffer, (size_t)got);
+    }
+}
+
 static fuse_ino_t control_find(fuse_ino_t parent, const char *name)
 {
     if (parent == VIEW_ROOT) {
@@ -216,6 +261,10 @@ bool control_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
 
     if (!control_is(ino)) {
         return false;
+    }
+    if (ino != CONTROL_DIR && is_events(ino)) {
+        events_getattr(control, req, ino);
+        return true;
     }
     if (ino != CONTROL_DIR) {
         control_push(control, &(struct job){.kind = JOB_GETATTR, .req = req, .index = ino - CONTROL_FILE});
@@ -263,6 +312,10 @@ bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const
     if (!control_is(ino)) {
         return false;
     }
+    if (is_events(ino)) {
+        events_open(req, file);
+        return true;
+    }
     control_push(control, &(struct job){.kind = JOB_OPEN, .req = req, .index = ino - CONTROL_FILE, .file = *file});
     return true;
 }
@@ -273,7 +326,9 @@ bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_
     if (!control_is(ino)) {
         return false;
     }
-    if (!control->mount->without_opens) {
+    if (is_events(ino)) {
+        events_reply(control, req, size, offset);
+    } else if (!control->mount->without_opens) {
         reply_piece(req, (GBytes *)(uintptr_t)file->fh, size, offset);
     } else {
         control_push(
@@ -289,6 +344,8 @@ bool control_release(struct control *control, fuse_ino_t ino, const struct fuse_
     if (!control_is(ino)) {
         return false;
     }
-    g_bytes_unref((GBytes *)(uintptr_t)file->fh);
+    if (!is_events(ino)) {
+        g_bytes_unref((GBytes *)(uintptr_t)file->fh);
+    }
     return true;
 }

@@ -11,8 +11,11 @@
 #include "fs/mount/counters.h"
 
 struct control;
+struct events;
+struct expected;
 struct notifier;
 struct park;
+struct self_ops;
 
 struct mount_config {
     const char *mountpoint;   /* absolute */
@@ -20,6 +23,7 @@ struct mount_config {
     const char *fuse_options; /* comma-separated, for libfuse; NULL: none */
     bool read_only;
     bool without_xattrs;
+    bool without_inotify;     /* --events off: what the server changed is not told to inotify */
     void (*ready)(void *ctx); /* called once, when the kernel has answered INIT */
     void *ctx;
 };
@@ -30,6 +34,9 @@ struct mount {
     struct view *view; /* the dispatcher's */
     struct fuse_session *session;
     struct notifier *notifier;
+    struct events *events;
+    struct self_ops *self_ops; /* NULL: none are performed */
+    struct expected *expected; /* with self_ops */
     struct control *control;
     struct park *park;
     struct counters counters;
@@ -50,6 +57,8 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
 int mount_serve(struct mount *mount, char **why);
 /* Unmounts, lazily when it is in use, and ends mount_serve. From any other thread. */
 void mount_stop(struct mount *mount);
+/* Unmounts if nobody uses it; 0 or a negative errno. From any thread but the dispatcher. */
+int mount_unmount(struct mount *mount);
 /* After replica_stop and before replica_close. */
 void mount_free(struct mount *mount);
 

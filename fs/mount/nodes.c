@@ -47,6 +47,26 @@ void node_entry(const struct mount *mount, const struct view_attr *attr, struct 
     node_stat(mount, attr, &entry->attr);
 }
 
+struct view_attr node_removed(uint64_t ino, bool directory)
+{
+    return (struct view_attr){.ino = ino, .directory = directory, .size = 1, .nlink = directory ? 2 : 1};
+}
+
+void node_expected(struct mount *mount, uint64_t parent, const char *name, uint64_t ino, bool directory,
+                   struct fuse_entry_param *entry)
+{
+    struct view_attr attr;
+    bool here = view_lookup(mount->view, parent, name, &attr) == 0 && attr.ino == ino;
+
+    if (!here && view_getattr(mount->view, ino, &attr) != 0) {
+        attr = node_removed(ino, directory);
+    }
+    node_entry(mount, &attr, entry);
+    if (!here) {
+        entry->entry_timeout = entry->attr_timeout = 0;
+    }
+}
+
 bool node_visible(const struct mount *mount, const struct view_attr *attr)
 {
     return !mount->without_opens || attr->directory || attr->local;

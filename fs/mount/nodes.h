@@ -9,6 +9,12 @@ void node_stat(const struct mount *mount, const struct view_attr *attr, struct s
 /* Seconds the kernel may keep attributes: long, for notifications keep them true; none while the size is a guess. */
 double node_attr_timeout(const struct view_attr *attr);
 void node_entry(const struct mount *mount, const struct view_attr *attr, struct fuse_entry_param *entry);
+/* An entry for an operation of our own: of an inode that may be elsewhere by now, or gone; then the kernel keeps
+ * nothing. */
+void node_expected(struct mount *mount, uint64_t parent, const char *name, uint64_t ino, bool directory,
+                   struct fuse_entry_param *entry);
+/* What the store has removed and an operation of our own still goes through. */
+struct view_attr node_removed(uint64_t ino, bool directory);
 /* Whether the mount shows it: without opens nothing can be fetched, so only what is local. */
 bool node_visible(const struct mount *mount, const struct view_attr *attr);
 

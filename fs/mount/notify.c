@@ -1,7 +1,10 @@
 #include "fs/mount/notify.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include "codec/limits.h"
+#include "fs/mount/tell.h"
+#include "fs/report.h"
 
 /* What of an inode is stale; of several changes the most holds. */
 enum stale { STALE_ATTRIBUTES = 1, STALE_BYTES = 2 };
@@ -12,25 +15,45 @@ struct gone {
     char *name;
 };
 
+/* One that is told by itself, in order. */
+enum waiting_kind { WAITING_CHANGE, WAITING_STATE, WAITING_OVERFLOW };
+struct waiting {
+    enum waiting_kind kind;
+    enum change_kind change;
+    bool directory;
+    int64_t time_ns;
+    uint64_t ino, parent, old_parent;
+    char *name, *old_name; /* of a state: its word and its reason */
+};
+
 /* A batch: everything that changed since the thread last looked. Bounded by the mailbox: inodes stand in it once. */
 struct batch {
     GHashTable *stale; /* inode (as gint64) → enum stale */
-    GArray *gone;      /* of struct gone, in order */
+    GArray *gone;      /* of struct gone, in order: what no operation of our own will tell */
 };
 
 struct notifier {
+    struct mount *mount;
     GMutex lock; /* over all that follows */
     GCond wake;
     struct batch batch;
-    bool running, stopping;
-    struct fuse_session *session;
-    struct counters *counters;
+    GQueue waiting; /* of struct waiting, in order */
+    bool running, stopping, overflowing;
     GThread *thread;
 };
 
 static void gone_clear(void *data)
 {
     g_free(((struct gone *)data)->name);
+}
+
+static void waiting_free(void *data)
+{
+    struct waiting *waiting = data;
+
+    g_free(waiting->name);
+    g_free(waiting->old_name);
+    g_free(waiting);
 }
 
 static struct batch batch_new(void)
@@ -48,20 +71,22 @@ static void batch_free(struct batch *batch)
     g_array_unref(batch->gone);
 }
 
-struct notifier *notifier_new(struct counters *counters)
+struct notifier *notifier_new(struct mount *mount)
 {
     struct notifier *notifier = g_new0(struct notifier, 1);
 
+    notifier->mount = mount;
     g_mutex_init(&notifier->lock);
     g_cond_init(&notifier->wake);
     notifier->batch = batch_new();
-    notifier->counters = counters;
+    g_queue_init(&notifier->waiting);
     return notifier;
 }
 
 void notifier_free(struct notifier *notifier)
 {
     batch_free(&notifier->batch);
+    g_queue_clear_full(&notifier->waiting, waiting_free);
     g_cond_clear(&notifier->wake);
     g_mutex_clear(&notifier->lock);
     g_free(notifier);
@@ -85,27 +110,64 @@ static void batch_gone(struct batch *batch, uint64_t parent, uint64_t ino, const
 
 /* A directory's own bytes are its cached listing. The bytes of an item also move its directory's time, and without
  * opens they may bring it into the listing. */
-static void batch_add(struct batch *batch, const struct change *change)
+static void batch_add_stale(struct batch *batch, const struct change *change)
 {
     switch (change->kind) {
     case CHANGE_CREATE:
+    case CHANGE_DELETE:
         break;
     case CHANGE_BYTES:
+    case CHANGE_ARRIVED:
         batch_stale(batch, change->ino, STALE_BYTES);
         break;
     case CHANGE_FLAGS:
         batch_stale(batch, change->ino, STALE_ATTRIBUTES);
         return;
     case CHANGE_MOVE:
-        batch_gone(batch, change->old_parent, 0, change->old_name);
         batch_stale(batch, change->old_parent, STALE_BYTES);
         batch_stale(batch, change->ino, STALE_ATTRIBUTES);
         break;
-    case CHANGE_DELETE:
-        batch_gone(batch, change->parent, change->ino, change->name);
-        break;
     }
     batch_stale(batch, change->parent, STALE_BYTES);
+}
+
+static void batch_add_gone(struct batch *batch, const struct change *change)
+{
+    if (change->kind == CHANGE_MOVE) {
+        batch_gone(batch, change->old_parent, 0, change->old_name);
+    } else if (change->kind == CHANGE_DELETE) {
+        batch_gone(batch, change->parent, change->ino, change->name);
+    }
+}
+
+/* ---- what is told one by one ---- */
+
+static void enqueue(struct notifier *notifier, struct waiting waiting)
+{
+    waiting.time_ns = g_get_real_time() * 1000;
+    g_queue_push_tail(&notifier->waiting, g_memdup2(&waiting, sizeof waiting));
+    g_cond_signal(&notifier->wake);
+}
+
+/* Whether it will be told by itself: not once too many wait, and then not until all who do have been told. */
+static bool enqueue_change(struct notifier *notifier, const struct change *change)
+{
+    if (notifier->overflowing && notifier->waiting.length > 0) {
+        return false;
+    }
+    notifier->overflowing = notifier->waiting.length >= LIMIT_EVENTS_WAITING;
+    if (notifier->overflowing) {
+        enqueue(notifier, (struct waiting){.kind = WAITING_OVERFLOW});
+        return false;
+    }
+    enqueue(notifier, (struct waiting){.change = change->kind,
+                                       .directory = change->directory,
+                                       .ino = change->ino,
+                                       .parent = change->parent,
+                                       .old_parent = change->old_parent,
+                                       .name = g_strdup(change->name),
+                                       .old_name = g_strdup(change->old_name)});
+    return true;
 }
 
 void notifier_listen(void *ctx, const struct change *changes, size_t count)
@@ -113,70 +175,133 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
     struct notifier *notifier = ctx;
 
     g_mutex_lock(&notifier->lock);
-    if (notifier->running) {
-        for (size_t i = 0; i < count; i++) {
-            batch_add(&notifier->batch, &changes[i]);
+    for (size_t i = 0; i < count && notifier->running; i++) {
+        bool told = changes[i].kind != CHANGE_ARRIVED && enqueue_change(notifier, &changes[i]);
+
+        batch_add_stale(&notifier->batch, &changes[i]);
+        if (!told || !notifier->mount->self_ops) {
+            batch_add_gone(&notifier->batch, &changes[i]);
         }
-        g_cond_signal(&notifier->wake);
+    }
+    g_cond_signal(&notifier->wake);
+    g_mutex_unlock(&notifier->lock);
+}
+
+void notifier_state(void *ctx, enum replica_state state, const char *reason)
+{
+    struct notifier *notifier = ctx;
+
+    g_mutex_lock(&notifier->lock);
+    if (notifier->running) {
+        enqueue(notifier, (struct waiting){.kind = WAITING_STATE,
+                                           .name = g_strdup(report_state(state)),
+                                           .old_name = g_strdup(reason)});
     }
     g_mutex_unlock(&notifier->lock);
 }
 
+/* ---- on the thread ---- */
+
 /* Names first: what a deleted name leads to must not be found by a look-up that the new listing causes. Failures only
  * say that the kernel held nothing of the kind. */
-static void batch_notify(const struct batch *batch, struct fuse_session *session, struct counters *counters)
+static void batch_invalidate(struct mount *mount, const struct batch *batch)
 {
     GHashTableIter each;
     void *ino, *how;
 
     for (guint i = 0; i < batch->gone->len; i++) {
         const struct gone *gone = &g_array_index(batch->gone, struct gone, i);
-        size_t length = strlen(gone->name);
-        int error = -ENOTEMPTY;
 
-        count(&counters->notifications);
-        if (gone->ino) {
-            error = fuse_lowlevel_notify_delete(session, gone->parent, gone->ino, gone->name, length);
-        }
-        if (error && error != -ENOENT) {
-            fuse_lowlevel_notify_inval_entry(session, gone->parent, gone->name, length);
-        }
+        notify_gone(mount, gone->parent, gone->ino, gone->name);
     }
     g_hash_table_iter_init(&each, batch->stale);
     while (g_hash_table_iter_next(&each, &ino, &how)) {
         off_t from = GPOINTER_TO_INT(how) == STALE_BYTES ? 0 : -1; /* below 0: attributes alone */
 
-        count(&counters->notifications);
-        fuse_lowlevel_notify_inval_inode(session, *(const uint64_t *)ino, from, 0);
+        count(&mount->counters.notifications);
+        fuse_lowlevel_notify_inval_inode(mount->session, *(const uint64_t *)ino, from, 0);
     }
 }
 
+static void tell_change(struct teller *teller, const struct waiting *waiting)
+{
+    struct change change = {.kind = waiting->change,
+                            .directory = waiting->directory,
+                            .ino = waiting->ino,
+                            .parent = waiting->parent,
+                            .old_parent = waiting->old_parent};
+
+    g_strlcpy(change.name, waiting->name, sizeof change.name);
+    g_strlcpy(change.old_name, waiting->old_name, sizeof change.old_name);
+    teller_change(teller, &change, waiting->time_ns);
+}
+
+static void tell(struct teller *teller, const struct waiting *waiting)
+{
+    switch (waiting->kind) {
+    case WAITING_CHANGE:
+        tell_change(teller, waiting);
+        break;
+    case WAITING_STATE:
+        teller_state(teller, waiting->name, waiting->old_name, waiting->time_ns);
+        break;
+    case WAITING_OVERFLOW:
+        teller_overflow(teller, waiting->time_ns);
+        break;
+    }
+}
+
+/* Under the lock, which is given up meanwhile. */
+static void take_batch(struct notifier *notifier)
+{
+    struct batch batch = notifier->batch;
+
+    notifier->batch = batch_new();
+    g_mutex_unlock(&notifier->lock);
+    batch_invalidate(notifier->mount, &batch);
+    batch_free(&batch);
+    g_mutex_lock(&notifier->lock);
+}
+
+static void take_waiting(struct notifier *notifier, struct teller *teller)
+{
+    struct waiting *waiting = g_queue_pop_head(&notifier->waiting);
+
+    g_mutex_unlock(&notifier->lock);
+    tell(teller, waiting);
+    waiting_free(waiting);
+    g_mutex_lock(&notifier->lock);
+}
+
+static bool batch_is_empty(const struct batch *batch)
+{
+    return g_hash_table_size(batch->stale) == 0 && batch->gone->len == 0;
+}
+
+/* Invalidations go before whatever waits to be told: they make the tree true, and are few. */
 static void *notifier_run(void *data)
 {
     struct notifier *notifier = data;
+    struct teller *teller = teller_new(notifier->mount);
 
     g_mutex_lock(&notifier->lock);
-    while (!notifier->stopping) {
-        struct batch batch = notifier->batch;
-
-        if (g_hash_table_size(batch.stale) == 0 && batch.gone->len == 0) {
+    while (teller && !notifier->stopping) {
+        if (!batch_is_empty(&notifier->batch)) {
+            take_batch(notifier);
+        } else if (notifier->waiting.length > 0) {
+            take_waiting(notifier, teller);
+        } else {
             g_cond_wait(&notifier->wake, &notifier->lock);
-            continue;
         }
-        notifier->batch = batch_new();
-        g_mutex_unlock(&notifier->lock);
-        batch_notify(&batch, notifier->session, notifier->counters);
-        batch_free(&batch);
-        g_mutex_lock(&notifier->lock);
     }
     g_mutex_unlock(&notifier->lock);
+    g_clear_pointer(&teller, teller_free);
     return NULL;
 }
 
-void notifier_start(struct notifier *notifier, struct fuse_session *session)
+void notifier_start(struct notifier *notifier)
 {
     g_mutex_lock(&notifier->lock);
-    notifier->session = session;
     notifier->running = true;
     notifier->thread = g_thread_new("notify", notifier_run, notifier);
     g_mutex_unlock(&notifier->lock);

@@ -6,12 +6,15 @@
 
 #include "fs/mount/mount.h"
 
-/* counters: where each notification is counted. */
-struct notifier *notifier_new(struct counters *counters);
-/* A listener of the replica (replica_listen): takes copies and returns at once. */
+/* What changed is invalidated as one, each thing once; then each change is told by itself to watchers (tell.h), in
+ * order, as long as no more than LIMIT_EVENTS_WAITING wait. */
+struct notifier *notifier_new(struct mount *mount);
+/* Listeners of the replica: take copies and return at once. */
 void notifier_listen(void *ctx, const struct change *changes, size_t count);
-/* Begins to notify: after INIT. Until then changes are forgotten, for the kernel holds nothing. */
-void notifier_start(struct notifier *notifier, struct fuse_session *session);
+void notifier_state(void *ctx, enum replica_state state, const char *reason);
+/* Begins to notify: after INIT, with the mount's session and events file made. Until then changes are forgotten, for
+ * the kernel holds nothing. */
+void notifier_start(struct notifier *notifier);
 /* Ends the thread, before the session ends; what is waiting is dropped. */
 void notifier_stop(struct notifier *notifier);
 void notifier_free(struct notifier *notifier);

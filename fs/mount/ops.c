@@ -9,10 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/store/store.h"
 #include "fs/message.h"
 #include "fs/mount/control.h"
+#include "fs/mount/events.h"
 #include "fs/mount/notify.h"
 #include "fs/mount/park.h"
+#include "fs/mount/self_ops.h"
 #include "fs/port.h"
 
 enum { OPS_BUFFER = 1 << 20, OPS_BACKGROUND = 64, OPS_WAKE_US = 10000 };
@@ -32,6 +35,16 @@ static void log_keep(enum fuse_log_level level, const char *format, va_list args
     }
 }
 
+/* The kernel refuses them on a read-only mount. */
+static void start_self_ops(struct mount *mount)
+{
+    if (!mount->config->read_only && !mount->config->without_inotify) {
+        mount->expected = expected_new();
+        mount->self_ops =
+            self_ops_new(mount->expected, mount->config->mountpoint, store_dir(replica_store(mount->replica)));
+    }
+}
+
 /* On -o ro with every body here, opens are answered ENOSYS: the kernel then never asks again. */
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -47,7 +60,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
         conn->want |= both;
         mount->without_opens = true;
     }
-    notifier_start(mount->notifier, mount->session);
+    start_self_ops(mount);
+    notifier_start(mount->notifier);
     if (mount->config->ready) {
         mount->config->ready(mount->config->ctx);
     }
@@ -125,7 +139,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->ended = TRUE;
     mount->buffer_size = OPS_BUFFER;
     mount->buffer = g_malloc(mount->buffer_size);
-    mount->notifier = notifier_new(&mount->counters);
+    mount->notifier = notifier_new(mount);
     mount->control = control_new(mount);
     mount->session = session_make(mount);
     if (!mount->session) {
@@ -136,13 +150,16 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     }
     mount->view = replica_view(replica);
     mount->park = mount->view ? park_new(mount) : NULL;
-    if (!mount->park) {
+    mount->events = mount->park ? events_new(store_dir(replica_store(replica))) : NULL;
+    if (!mount->events) {
         *code = EXIT_STORE;
-        *why = g_strdup("the store cannot be read");
+        *why = mount->park ? g_strdup_printf("the events file: %s", g_strerror(errno))
+                           : g_strdup("the store cannot be read");
         mount_free(mount);
         return NULL;
     }
     replica_listen(replica, notifier_listen, mount->notifier);
+    replica_listen_state(replica, notifier_state, mount->notifier);
     return mount;
 }
 
@@ -172,10 +189,30 @@ int mount_serve(struct mount *mount, char **why)
     return 0;
 }
 
+static void pause_self_ops(struct mount *mount, bool pause)
+{
+    if (mount->self_ops) {
+        self_ops_pause(mount->self_ops, pause);
+    }
+}
+
+int mount_unmount(struct mount *mount)
+{
+    int error;
+
+    pause_self_ops(mount, true);
+    error = port_unmount(mount->config->mountpoint, false);
+    if (error) {
+        pause_self_ops(mount, false);
+    }
+    return error;
+}
+
 void mount_stop(struct mount *mount)
 {
     const char *mountpoint = mount->config->mountpoint;
 
+    pause_self_ops(mount, true);
     if (port_unmount(mountpoint, false) == 0 || port_unmount(mountpoint, true) == 0) {
         g_atomic_int_set(&mount->unmounted, TRUE);
     }
@@ -190,11 +227,14 @@ void mount_stop(struct mount *mount)
 void mount_free(struct mount *mount)
 {
     replica_listen(mount->replica, NULL, NULL);
+    replica_listen_state(mount->replica, NULL, NULL);
     control_free(mount->control);
     g_clear_pointer(&mount->park, park_free);
     g_clear_pointer(&mount->view, view_free);
     notifier_free(mount->notifier);
     g_clear_pointer(&mount->session, fuse_session_destroy);
+    g_clear_pointer(&mount->self_ops, self_ops_free);
+    g_clear_pointer(&mount->events, events_free);
     g_free(mount->buffer);
     g_free(mount);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fs/mount/control.h"
+#include "fs/mount/expected.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/park.h"
 
@@ -15,7 +16,11 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_open]);
     if ((file->flags & O_ACCMODE) != O_RDONLY || (file->flags & O_TRUNC)) {
-        fuse_reply_err(req, EROFS);
+        if (mount->expected && (file->flags & O_ACCMODE) == O_WRONLY && expected_open(mount->expected, ino)) {
+            handle_reply_none(req, file);
+        } else {
+            fuse_reply_err(req, EROFS);
+        }
         return;
     }
     if (mount->without_opens) {
@@ -81,7 +86,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
 
     count(&mount->counters.upcalls[UPCALL_release]);
-    if (!control_release(mount->control, ino, file)) {
+    if (!control_release(mount->control, ino, file) && file->fh) {
         handle_free(mount->view, (struct view_bytes *)(uintptr_t)file->fh);
     }
     fuse_reply_err(req, 0);

@@ -5,6 +5,7 @@
 
 #include "cache/store/store.h"
 #include "fs/mount/control.h"
+#include "fs/mount/expected.h"
 #include "fs/mount/nodes.h"
 #include "fs/mount/ops.h"
 
@@ -14,6 +15,27 @@ enum {
     LIST_NAME_MAX = 255,
 };
 
+/* A look-up that belongs to an operation of our own and must not find what the store says by now. */
+static bool lookup_expected(struct mount *mount, fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+    struct fuse_entry_param entry;
+    bool directory = false;
+    uint64_t ino = 0;
+    enum expected_look look;
+
+    if (!mount->expected) {
+        return false;
+    }
+    look = expected_lookup(mount->expected, fuse_req_ctx(req)->pid, parent, name, &ino, &directory);
+    if (look == LOOK_ABSENT) {
+        fuse_reply_err(req, ENOENT);
+    } else if (look == LOOK_PRESENT) {
+        node_expected(mount, parent, name, ino, directory, &entry);
+        fuse_reply_entry(req, &entry);
+    }
+    return look != LOOK_STORE;
+}
+
 void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
     struct mount *mount = fuse_req_userdata(req);
@@ -22,7 +44,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     int error;
 
     count(&mount->counters.upcalls[UPCALL_lookup]);
-    if (control_lookup(mount->control, req, parent, name)) {
+    if (control_lookup(mount->control, req, parent, name) || lookup_expected(mount, req, parent, name)) {
         return;
     }
     error = view_lookup(mount->view, parent, name, &attr);
@@ -42,6 +64,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
     struct view_attr attr;
     struct stat st;
+    bool directory = false, removed = false;
     int error;
 
     count(&mount->counters.upcalls[UPCALL_getattr]);
@@ -50,12 +73,18 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         return;
     }
     error = view_getattr(mount->view, ino, &attr);
+    if (error == -ENOENT && mount->expected &&
+        expected_getattr(mount->expected, fuse_req_ctx(req)->pid, ino, &directory)) {
+        attr = node_removed(ino, directory);
+        removed = true;
+        error = 0;
+    }
     if (error) {
         fuse_reply_err(req, -error);
         return;
     }
     node_stat(mount, &attr, &st);
-    fuse_reply_attr(req, &st, node_attr_timeout(&attr));
+    fuse_reply_attr(req, &st, removed ? 0 : node_attr_timeout(&attr));
 }
 
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)

@@ -66,6 +66,14 @@ void handle_reply(fuse_req_t req, struct view *view, const struct view_bytes *by
     }
 }
 
+void handle_reply_none(fuse_req_t req, struct fuse_file_info *file)
+{
+    file->fh = 0;
+    file->keep_cache = 1;
+    file->noflush = 1;
+    fuse_reply_open(req, file);
+}
+
 void handle_free(struct view *view, struct view_bytes *bytes)
 {
     view_release(view, bytes);

@@ -19,12 +19,15 @@ static const char what[] = "mount";
 
 struct mount_values {
     struct account_options account;
+    char *events;
     bool foreground;
     GPtrArray *options;
 };
 
 static const struct option_row mount_rows[] = {
     ACCOUNT_ROWS(struct mount_values, account),
+    {"events", 0, OPTION_TEXT, offsetof(struct mount_values, events), "on|off",
+     "let inotify see what the server changes (on)"},
     {"foreground", 'f', OPTION_FLAG, offsetof(struct mount_values, foreground), NULL, "stay in the foreground"},
     {"", 'o', OPTION_LIST, offsetof(struct mount_values, options), "OPT,OPT",
      "ro: read-only, fastest once all is here; noxattr: no attributes, ls -l is faster; or any of FUSE"},
@@ -66,6 +69,15 @@ static int options_sort(const GPtrArray *lists, struct mount_config *config)
         }
     }
     config->fuse_options = rest->len ? g_strdup(rest->str) : NULL;
+    return 0;
+}
+
+static int events_check(const char *events, struct mount_config *config)
+{
+    config->without_inotify = events && strcmp(events, "off") == 0;
+    if (events && !config->without_inotify && strcmp(events, "on") != 0) {
+        return unable_to(EXIT_USAGE, what, "use on or off", "--events %s is neither", events);
+    }
     return 0;
 }
 
@@ -131,7 +143,7 @@ static int serving_unmount(void *ctx, char **why)
     struct serving *serving = ctx;
     const char *mountpoint = serving->config.mountpoint;
     g_autofree char *holder = NULL;
-    int error = port_unmount(mountpoint, false);
+    int error = mount_unmount(serving->mount);
 
     if (error == 0) {
         return 0;
@@ -225,6 +237,9 @@ static int mount_run(void *data, int argc, char **argv)
     int code = options_sort(values->options, &config);
 
     (void)argc;
+    if (!code) {
+        code = events_check(values->events, &config);
+    }
     if (!code) {
         code = mountpoint_prepare(argv[0], &mountpoint);
     }

@@ -1,0 +1,307 @@
+#!/usr/bin/env python3
+"""What inotify and .easfs/events say of changes on the server. Catches: an event that is missing, doubled or about
+another name, a change that the daemon's own operations cause, a write of the user's that slips through with them, an
+operation on whatever lies below a mount that is gone, watchers and readers that wait for each other for ever."""
+import ctypes
+import errno
+import json
+import os
+import random
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import harness
+from harness import equal, message, read, run, test, truth, wait_for, write
+
+MASKS = {"MODIFY": 0x2, "ATTRIB": 0x4, "CLOSE_WRITE": 0x8, "MOVED_FROM": 0x40, "MOVED_TO": 0x80, "CREATE": 0x100,
+         "DELETE": 0x200, "DELETE_SELF": 0x400, "Q_OVERFLOW": 0x4000}
+WATCHED = 0x2 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200
+IS_DIRECTORY = 0x40000000
+RACES = int(os.environ.get("EASFS_RACES", "20000"))
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Watch:
+    """inotify over some directories: events are (what, name), in their order."""
+
+    def __init__(self, *directories, mask=WATCHED):
+        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.dirs, self.events = {}, []
+        for directory in directories:
+            self.add(directory, mask)
+
+    def add(self, directory, mask=WATCHED):
+        number = libc.inotify_add_watch(self.fd, os.fsencode(directory), mask)
+        if number < 0:
+            raise OSError(ctypes.get_errno(), "inotify_add_watch", directory)
+        self.dirs[number] = directory
+
+    def collect(self):
+        while select.select([self.fd], [], [], 0)[0]:
+            data, at = os.read(self.fd, 1 << 20), 0
+            while at < len(data):
+                _, mask, _, length = struct.unpack_from("iIII", data, at)
+                name = data[at + 16:at + 16 + length].rstrip(b"\0").decode()
+                what = "+".join(word for word, bit in MASKS.items() if mask & bit)
+                self.events.append((what + ("/" if mask & IS_DIRECTORY else ""), name))
+                at += 16 + length
+        return self.events
+
+    def wait(self, wanted, what="events"):
+        """Exactly these, in this order."""
+        wait_for("%s: %r" % (what, wanted), lambda: len(self.collect()) >= len(wanted))
+        equal(self.collect(), wanted, what)
+        self.events = []
+
+    def close(self):
+        os.close(self.fd)
+
+
+def mail(number, body="Text.\r\n"):
+    return message("Message %d" % number, date="Mon, 02 Nov 2026 %02d:%02d:%02d +0000" %
+                   (number // 3600, number // 60 % 60, number % 60), body=body)
+
+
+def name(number):
+    return "2026-11-02 %02d.%02d.%02d Alice Smith - Message %d.eml" % (number // 3600, number // 60 % 60, number % 60,
+                                                                      number)
+
+
+def event(summary, place="Here"):
+    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//t//EN\r\nBEGIN:VEVENT\r\nUID:%s@example.test\r\n"
+            "DTSTAMP:20261101T080000Z\r\nDTSTART:20261105T090000Z\r\nDTEND:20261105T093000Z\r\nSUMMARY:%s\r\n"
+            "LOCATION:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n" % (summary, summary, place))
+
+
+def started(scratch, *options, messages=2):
+    for number in range(messages):
+        write(scratch.path("mailbox/Mail/Inbox/%d.eml" % number), mail(number))
+    write(scratch.path("mailbox/Calendar/standup.ics"), event("standup"))
+    os.makedirs(scratch.path("mailbox/Mail/Archive"))
+    server = scratch.easd()
+    mount = scratch.mount(server, *options)
+    mount.sync()
+    settle(mount)
+    return server, mount
+
+
+def lines(mount):
+    return [json.loads(line) for line in mount.read(".easfs", "events").decode().splitlines()]
+
+
+def settle(mount):
+    """Until nothing more is told: two looks at the events file that agree."""
+    last = [None]
+
+    def same():
+        before, last[0] = last[0], len(lines(mount))
+        time.sleep(0.1)
+        return before == last[0]
+    wait_for("the events to end", same)
+
+
+def created(name):
+    return [("CREATE", name), ("CLOSE_WRITE", name)]
+
+
+@test
+def every_change_of_mail_is_told(scratch):
+    server, mount = started(scratch)
+    run("find", mount.point, "-ls")
+    watch = Watch(mount.path("Mail", "Inbox"), mount.path("Mail", "Archive"))
+    before = len(lines(mount))
+
+    server.put("Mail/Inbox/7.eml", mail(7))
+    mount.sync()
+    watch.wait(created(name(7)), "a new message")
+    equal(mount.read("Mail", "Inbox", name(7)), mail(7))
+    os.unlink(server.directory + "/Mail/Inbox/1.eml")
+    mount.sync()
+    watch.wait([("DELETE", name(1))], "a message that went")
+    equal(mount.ls("Mail", "Inbox"), [name(0), name(7)])
+
+    told = lines(mount)[before:]
+    equal([(line["kind"], line["path"]) for line in told],
+          [("create", "Mail/Inbox/" + name(7)), ("delete", "Mail/Inbox/" + name(1))], "the events file")
+    truth(all(line["time"].endswith("Z") and len(line["time"]) == 24 for line in told), "times: %r" % told)
+    truth(told[0]["item"], "the item of a new message")
+
+
+@test
+def every_change_of_an_event_is_told(scratch):
+    server, mount = started(scratch)
+    watch = Watch(mount.path("Calendar"))
+    server.put("Calendar/dinner.ics", event("dinner"))
+    mount.sync()
+    watch.wait(created("dinner.ics"), "a new event")
+    server.put("Calendar/standup.ics", event("standup", place="There"))
+    mount.sync()
+    watch.wait([("MODIFY", "standup.ics"), ("CLOSE_WRITE", "standup.ics")], "a changed event")
+    truth(b"There" in mount.read("Calendar", "standup.ics"), "the new bytes are not there")
+    os.unlink(server.directory + "/Calendar/standup.ics")
+    mount.sync()
+    watch.wait([("DELETE", "standup.ics")], "an event that went")
+    equal([line["kind"] for line in lines(mount)][-3:], ["create", "change", "delete"])
+
+
+@test
+def folders_are_told(scratch):
+    server, mount = started(scratch)
+    watch = Watch(mount.path("Mail"))
+    os.makedirs(server.directory + "/Mail/New")
+    mount.sync()
+    watch.wait([("CREATE/", "New")], "a new folder")
+    watch.add(mount.path("Mail", "New"))
+    server.put("Mail/New/5.eml", mail(5))
+    mount.sync()
+    watch.wait(created(name(5)), "a message in a new folder")
+    run("rm", "-r", server.directory + "/Mail/New")
+    mount.sync()
+    wait_for("the folder's end", lambda: ("DELETE/", "New") in watch.collect())
+    truth("New" not in mount.ls("Mail"), "the folder is still listed")
+    truth(("DELETE", name(5)) in watch.events, "what was in it: %r" % watch.events)
+
+
+@test
+def nothing_follows_from_an_event(scratch):
+    server, mount = started(scratch)
+    watch = Watch(mount.path("Mail", "Inbox"))
+    server.put("Mail/Inbox/7.eml", mail(7))
+    mount.sync()
+    watch.wait(created(name(7)))
+    mount.sync()
+    told = lines(mount)
+    mount.sync()
+    equal(lines(mount), told, "the events file after a sync of nothing")
+    equal(watch.collect(), [], "events after a sync of nothing")
+
+
+def refused(what, function, *arguments):
+    try:
+        function(*arguments)
+    except OSError as error:
+        equal(error.errno, errno.EROFS, what)
+        return
+    raise AssertionError(what + " was let through")
+
+
+@test
+def the_user_is_refused_while_changes_come(scratch):
+    server, mount = started(scratch)
+    inbox, over, seen = mount.path("Mail", "Inbox"), threading.Event(), []
+
+    def user():
+        while not over.is_set():
+            for what, function, arguments in (
+                    ("create", lambda p: os.close(os.open(p, os.O_CREAT | os.O_WRONLY)), (inbox + "/mine.eml",)),
+                    ("mkdir", os.mkdir, (mount.path("Mail", "Mine"),)),
+                    ("unlink", os.unlink, (inbox + "/" + name(0),)),
+                    ("rename", os.rename, (inbox + "/" + name(0), mount.path("Mail", "Archive", "x.eml"))),
+                    ("truncate", os.truncate, (mount.path("Calendar", "standup.ics"), 5)),
+                    ("rmdir", os.rmdir, (mount.path("Mail", "Archive"),))):
+                try:
+                    refused(what, function, *arguments)
+                except AssertionError as fault:
+                    seen.append(str(fault))
+    writer = threading.Thread(target=user)
+    writer.start()
+    try:
+        for number in range(10, 30):
+            server.put("Mail/Inbox/%d.eml" % number, mail(number))
+            mount.sync()
+    finally:
+        over.set()
+        writer.join()
+    equal(seen, [], "what the user was let do")
+
+
+@test
+def events_off_tells_inotify_nothing(scratch):
+    server, mount = started(scratch, "--events", "off")
+    watch = Watch(mount.path("Mail", "Inbox"))
+    server.put("Mail/Inbox/7.eml", mail(7))
+    mount.sync()
+    wait_for("the message", lambda: name(7) in mount.ls("Mail", "Inbox"))
+    settle(mount)
+    equal(watch.collect(), [], "events with --events off")
+    equal(lines(mount)[-1]["kind"], "create", "the events file")
+
+
+@test
+def read_only_has_the_events_file(scratch):
+    server, mount = started(scratch)
+    mount.umount()
+    mount = scratch.mount(server, "-o", "ro", point="mnt2")
+    mount.sync()
+    server.put("Mail/Inbox/7.eml", mail(7))
+    mount.sync()
+    wait_for("the line", lambda: [l for l in lines(mount) if l["path"] == "Mail/Inbox/" + name(7)])
+
+
+@test
+def what_lies_below_a_mount_that_is_gone_stays_untouched(scratch):
+    server, mount = started(scratch)
+    below = scratch.path("mnt")
+    holder = os.open(mount.path("Mail"), os.O_RDONLY)
+    try:
+        run("fusermount3", "-uz", below)
+        mount.mounted = False
+        for directory in ("Mail/Inbox", "Calendar"):
+            os.makedirs(os.path.join(below, directory))
+        write(os.path.join(below, "Mail/Inbox", name(0)), b"of the disk")
+        write(os.path.join(below, "Calendar/standup.ics"), b"of the disk")
+        before = harness.tree(below)
+        server.put("Mail/Inbox/7.eml", mail(7))
+        os.unlink(server.directory + "/Mail/Inbox/0.eml")
+        server.put("Calendar/standup.ics", event("standup", place="There"))
+        run(harness.EASFS, "sync", below, "--wait", code=None)
+        inbox = "/proc/self/fd/%d/Inbox" % holder
+        wait_for("the change in the mount that nobody reaches", lambda: name(7) in os.listdir(inbox), 90)
+        equal(harness.tree(below), before, "the directory below")
+    finally:
+        daemon = mount.daemon()
+        os.close(holder)
+        wait_for("the daemon's end", lambda: not os.path.exists("/proc/%d" % daemon))
+
+
+@test
+def tail_follows(scratch):
+    server, mount = started(scratch)
+    path = mount.path(".easfs", "events")
+    whole = read(path)
+    for option in ("-f", "-F"):
+        with open(scratch.path("tail" + option), "wb") as out:
+            tail = subprocess.Popen(["tail", "-n", "0", option, path], stdout=out, stderr=subprocess.DEVNULL)
+        try:
+            number = 20 if option == "-f" else 21
+            time.sleep(0.3)
+            server.put("Mail/Inbox/%d.eml" % number, mail(number))
+            mount.sync()
+            wait_for("the line by tail " + option,
+                     lambda: name(number).encode() in read(scratch.path("tail" + option)), 5)
+        finally:
+            tail.kill()
+            tail.wait()
+    truth(read(path).startswith(whole), "the events file lost its beginning")
+    equal(os.stat(path).st_size, len(read(path)), "the size of the events file")
+
+
+@test
+def a_server_that_goes_and_comes_is_told(scratch):
+    server, mount = started(scratch)
+    server.stop()
+    run(harness.EASFS, "sync", mount.point, "--wait", "--timeout", "5", code=None)
+    wait_for("offline", lambda: [l for l in lines(mount) if l["kind"] == "state" and l["state"] == "offline"], 40)
+    server.start()
+    run(harness.EASFS, "sync", mount.point, "--wait", code=None)
+    wait_for("online", lambda: lines(mount)[-1].get("state") == "online", 40)
+
+
+if __name__ == "__main__":
+    harness.main()
