@@ -57,7 +57,7 @@ static int plan_file(struct work *work, struct plan *plan, const struct eas_node
 {
     struct sync_engine *engine = work->engine;
     struct item *item = &plan->item;
-    g_autofree char *own = NULL, *reason = NULL;
+    g_autofree char *reason = NULL;
     struct file_context context = {
         .uid = item->uid,
         .user = engine->address,

@@ -36,9 +36,9 @@ struct transition {
 static int offset_at(icaltimezone *zone, gint64 utc)
 {
     icaltimetype time = icaltime_from_timet_with_zone((time_t)utc, 0, icaltimezone_get_utc_timezone());
-    int daylight;
+    int saving;
 
-    return zone ? icaltimezone_get_utc_offset_of_utc_time(zone, &time, &daylight) : 0;
+    return zone ? icaltimezone_get_utc_offset_of_utc_time(zone, &time, &saving) : 0;
 }
 
 static struct tm broken_down(gint64 seconds)

@@ -23,6 +23,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, os.environ.get("EASFS_BUILD", "build"))
 EASFS = os.path.join(BUILD, "easfs")
 EASD = os.path.join(BUILD, "easd")
+SUPPRESSIONS = os.path.join(TOP, "tests", "lib", "leaks.supp")
 SHARED = os.environ.get("EASFS_SHARED", os.path.join(TOP, "..", "shared"))
 
 tests = []
@@ -76,6 +77,14 @@ def run(*command, code=0, text=True, timeout=120, **more):
     return done
 
 
+def is_gone(pid):
+    """A process that has ended, also where nobody collects it."""
+    try:
+        return read("/proc/%d/stat" % pid).rsplit(b")", 1)[1].split()[0] == b"Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def read(path):
     with open(path, "rb") as file:
         return file.read()
@@ -115,6 +124,15 @@ class Scratch(contextlib.ExitStack):
         super().__init__()
         self.dir = tempfile.mkdtemp(prefix="easfs-%s-" % name)
         self.callback(shutil.rmtree, self.dir, True)
+        # A daemon has no terminal to complain to: the sanitizers write to files, looked at when all has ended.
+        log = "log_path=" + self.path("sanitizer")
+        os.environ.update(ASAN_OPTIONS="detect_leaks=1:" + log, UBSAN_OPTIONS="print_stacktrace=1:" + log,
+                          LSAN_OPTIONS="print_suppressions=0:suppressions=" + SUPPRESSIONS)
+        self.callback(self.no_sanitizer_reports)
+
+    def no_sanitizer_reports(self):
+        reports = [read(self.path(name)) for name in sorted(os.listdir(self.dir)) if name.startswith("sanitizer.")]
+        truth(not reports, b"\n".join(reports)[:20000].decode(errors="replace"))
 
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
@@ -229,16 +247,18 @@ class Mount:
         return json.loads(read(self.path(".easfs", "status.json")))
 
     def umount(self):
+        pid = self.daemon()
         self.mounted = False
-        return run(EASFS, "umount", self.point, timeout=60)
+        done = run(EASFS, "umount", self.point, timeout=60)
+        wait_for("the daemon to be gone", lambda: is_gone(pid))
+        return done
 
     def kill(self):
         """The daemon dies at once; what is left of the mount is cleared away."""
         pid = self.daemon()
         self.mounted = False
         os.kill(pid, signal.SIGKILL)
-        wait_for("the daemon to be gone", lambda: not os.path.exists("/proc/%d" % pid) or
-                 open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[0] == "Z")
+        wait_for("the daemon to be gone", lambda: is_gone(pid))
         run("fusermount3", "-uz", self.point, code=None)
 
     def daemon(self):
@@ -250,10 +270,11 @@ class Mount:
 
     def __exit__(self, *_):
         if self.mounted:
-            done = run(EASFS, "umount", self.point, code=None, timeout=60)
-            if done.returncode:
+            try:
+                self.umount()
+            except Exception:
                 run("fusermount3", "-uz", self.point, code=None)
-                raise AssertionError("umount: exit %d %s" % (done.returncode, done.stderr))
+                raise
 
 
 def main():

@@ -18,7 +18,7 @@ struct turn_fields {
 };
 
 static char *make_blob(int32_t bias, int32_t standard_bias, struct turn_fields standard, int32_t daylight_bias,
-                       struct turn_fields daylight)
+                       struct turn_fields summer)
 {
     uint8_t blob[172] = {0};
     const int32_t longs[] = {bias, standard_bias, daylight_bias};
@@ -26,7 +26,7 @@ static char *make_blob(int32_t bias, int32_t standard_bias, struct turn_fields s
     for (size_t i = 0; i < 3; i++)
         for (size_t byte = 0; byte < 4; byte++)
             blob[places[i] + byte] = (uint8_t)((uint32_t)longs[i] >> 8 * byte);
-    const struct turn_fields *turns[] = {&standard, &daylight};
+    const struct turn_fields *turns[] = {&standard, &summer};
     for (size_t i = 0; i < 2; i++) {
         uint8_t *date = blob + (i ? 152 : 68);
         date[2] = turns[i]->month;
@@ -248,8 +248,8 @@ static void check_vtimezone(const struct zone *zone, int year)
                                    .minute = date.minute,
                                    .second = date.second,
                                    .zone = icaltimezone_get_utc_timezone()};
-        int daylight;
-        int offset = icaltimezone_get_utc_offset_of_utc_time(parsed, &utc, &daylight);
+        int saving;
+        int offset = icaltimezone_get_utc_offset_of_utc_time(parsed, &utc, &saving);
         if (offset != zone_offset_at(zone, at))
             fail_msg("%s from %d: %d at %s\n%s", zone->name, year, offset, icaltime_as_ical_string(utc), out->str);
     }

@@ -74,7 +74,7 @@ static void each_has_its_error_however_cut(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         for (size_t step = 1; step <= rows[i].length; step++) {
             enum wbxml_error error;
-            g_autoptr(eas_node) root = read_tree(rows[i].bytes, rows[i].length, step, &error);
+            eas_node_free(read_tree(rows[i].bytes, rows[i].length, step, &error));
 
             if (error != rows[i].error)
                 fail_msg("%s in steps of %zu: error %d", rows[i].what, step, error);
@@ -303,7 +303,7 @@ static void the_collected_hostile_documents(void **state)
         enum wbxml_error error;
 
         assert_non_null(bytes);
-        g_autoptr(eas_node) root = read_tree(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), 5, &error);
+        eas_node_free(read_tree(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), 5, &error));
         if (error != files[i].error)
             fail_msg("%s: error %d", files[i].name, error);
     }
@@ -316,12 +316,12 @@ static void cut_anywhere(const char *name)
     size_t length = g_bytes_get_size(bytes);
     const char *data = g_bytes_get_data(bytes, NULL);
     enum wbxml_error error;
-    g_autoptr(eas_node) whole = read_tree(data, length, length, &error);
+    eas_node_free(read_tree(data, length, length, &error));
 
     if (error)
         fail_msg("%s: error %d", name, error);
     for (size_t cut = 0; cut<length; cut += length> 2000 ? 37 : 1) {
-        g_autoptr(eas_node) root = read_tree(data, cut, cut + 1, &error);
+        eas_node_free(read_tree(data, cut, cut + 1, &error));
         bool only_switches = error == WBXML_OK && length - cut <= 4 && data[cut] == 0x00;
 
         if (error != WBXML_TRUNCATED && !only_switches)
