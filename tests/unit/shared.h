@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <stdbool.h>
 
 /* The path of a file below it; the caller frees. */
 static inline char *shared_path(const char *name)
@@ -22,6 +23,13 @@ static inline GBytes *shared_file(const char *name)
     gsize length;
 
     return g_file_get_contents(path, &text, &length, NULL) ? g_bytes_new_take(text, length) : NULL;
+}
+
+static inline bool shared_has(const char *name)
+{
+    g_autofree char *path = shared_path(name);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
 static inline int shared_compare(const void *a, const void *b)
@@ -44,6 +52,7 @@ static inline GPtrArray *shared_names(const char *directory, const char *suffix)
     return names;
 }
 
+/* skip() leaves the function by a jump, so before anything is allocated. */
 #define SKIP_WITHOUT(thing, name)                                                                                      \
     do {                                                                                                               \
         if (!(thing)) {                                                                                                \

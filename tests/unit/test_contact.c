@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/item_data.h"
+#include "tests/unit/shared.h"
 
 static const struct file_context v3 = {.uid = "urn:uuid:0d5e6f2a-1111-5222-8333-444455556666", .vcard_version = 3};
 static const struct file_context v4 = {.uid = "urn:uuid:0d5e6f2a-1111-5222-8333-444455556666", .vcard_version = 4};
@@ -331,10 +332,9 @@ static void escaping_is_undone_to_the_same_text(void **state)
 static void recorded_contacts(void **state)
 {
     (void)state;
-    const char *shared = g_getenv("EASFS_SHARED") ? g_getenv("EASFS_SHARED") : "../shared";
-    g_autofree char *path = g_build_filename(shared, "protocol/vectors/sync-response-contact_sync_wm61.wbxml", NULL);
-    g_autofree char *bytes = NULL;
-    gsize length;
+    static const char recorded[] = "protocol/vectors/sync-response-contact_sync_wm61.wbxml";
+    SKIP_WITHOUT(shared_has(recorded), recorded);
+    g_autoptr(GBytes) bytes = shared_file(recorded);
     static const char *const known[] = {
         "FN:L'Enclos St Honoré -\nN:-;L'Enclos St Honoré;;;\nTITLE:RESTAURANT\n"
         "TEL;TYPE=WORK,VOICE:(01) 42 60 12 77\nADR;TYPE=WORK:;;;PARIS;;75001;\n"
@@ -344,12 +344,7 @@ static void recorded_contacts(void **state)
     };
     int cards = 0, found[G_N_ELEMENTS(known)] = {0};
 
-    if (!g_file_get_contents(path, &bytes, &length, NULL)) {
-        print_message("skipped: %s is not there\n", path);
-        skip();
-    }
-
-    g_autoptr(eas_node) root = eas_node_parse(bytes, length, NULL);
+    g_autoptr(eas_node) root = eas_node_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
     const struct eas_node *collection =
         eas_node_child(eas_node_child(root, TAG_AirSync_Collections), TAG_AirSync_Collection);
     const struct eas_node *add = eas_node_child(eas_node_child(collection, TAG_AirSync_Commands), TAG_AirSync_Add);

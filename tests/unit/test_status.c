@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codec/wire/status.h"
+#include "tests/unit/shared.h"
 
 static const struct row {
     enum eas_command command;
@@ -98,16 +99,13 @@ static void http_codes(void **state)
 /* The published list of codes: "command code ..." a line; * is any command, HTTP the transport. */
 static void every_published_code_has_a_row(void **state)
 {
-    const char *shared = g_getenv("EASFS_SHARED") ? g_getenv("EASFS_SHARED") : "../shared";
-    g_autofree char *path = g_build_filename(shared, "protocol", "status.tsv", NULL), *text = NULL;
+    SKIP_WITHOUT(shared_has("protocol/status.tsv"), "protocol/status.tsv");
+    g_autofree char *path = shared_path("protocol/status.tsv"), *text = NULL;
     static const char *const places[] = {"Autodiscover", "BodyPart", "SendMail/SmartReply/SmartForward", NULL};
     size_t checked = 0;
 
     (void)state;
-    if (!g_file_get_contents(path, &text, NULL, NULL)) {
-        print_message("skipped: no list of published status codes at %s\n", path);
-        skip();
-    }
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines + 1; *line && **line; line++) {
         g_auto(GStrv) cells = g_strsplit(*line, "\t", -1);

@@ -250,6 +250,7 @@ static void recorded_answers(void **state)
     };
 
     (void)state;
+    SKIP_WITHOUT(shared_has("protocol/vectors"), "protocol/vectors");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *path = g_strdup_printf("protocol/vectors/%s.wbxml", rows[i].name);
         g_autoptr(GBytes) bytes = shared_file(path);
@@ -257,7 +258,7 @@ static void recorded_answers(void **state)
         enum wbxml_error error;
         int status;
 
-        SKIP_WITHOUT(bytes, path);
+        assert_non_null(bytes);
         g_byte_array_append(doc, g_bytes_get_data(bytes, NULL), (guint)g_bytes_get_size(bytes));
         g_autofree char *log = read_pieces(doc, 3, 0, &error, &status);
         assert_int_equal(error, WBXML_OK);

@@ -200,6 +200,15 @@ static gint64 next_instant(gint64 instant)
     return instant + 86400 * 9 + 3607;
 }
 
+/* Moldova keeps Europe's hours since 2022, which the tz database tells from its release 2026a on. */
+static bool is_of_an_older_database(const char *name, GTimeZone *system)
+{
+    gint64 hour_before = G_GINT64_CONSTANT(1648339200); /* 2022-03-27T00:00Z */
+    int interval = g_time_zone_find_interval(system, G_TIME_TYPE_UNIVERSAL, hour_before);
+
+    return strcmp(name, "Europe/Chisinau") == 0 && g_time_zone_is_dst(system, interval);
+}
+
 static void every_row_agrees_with_the_tz_database(void **state)
 {
     (void)state;
@@ -208,6 +217,8 @@ static void every_row_agrees_with_the_tz_database(void **state)
         g_autoptr(GTimeZone) system = g_time_zone_new_identifier(row->name);
         if (!system)
             fail_msg("%s: this machine's tz database (package tzdata) lacks it", row->name);
+        if (is_of_an_older_database(row->name, system))
+            continue;
         for (int year = row->since; year <= 2025; year++) {
             struct eas_date first = {.year = year, .month = 1, .day = 1, .hour = 12};
             gint64 turns[2], begin = eas_date_seconds(&first), instants[50];
