@@ -2,6 +2,7 @@
 # make check      every unit test
 # make asan       the same under AddressSanitizer and UndefinedBehaviorSanitizer
 # make fuzz       the fuzz targets, FUZZ_SECONDS each (clang)
+# make soak       SOAK_CHANGES random changes on the server, every kind of fault; SOAK_SEED repeats one
 # make bench      the figures of the README, as ratios in one run
 # make install    DESTDIR= PREFIX=
 # Another tree of objects: make BUILD=dir. Extra flags: make EXTRA=-O0.
@@ -111,6 +112,9 @@ fuzz:
 bench: all
 	tests/bench/run
 
+soak: all
+	tests/soak/soak.py
+
 install: all
 	install -D -m 755 $(BUILD)/easfs $(DESTDIR)$(PREFIX)/bin/easfs
 	install -D -m 755 $(BUILD)/easd $(DESTDIR)$(PREFIX)/bin/easd
@@ -118,7 +122,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units tools check asan fuzz bench install clean
+.PHONY: all units tools check asan fuzz bench soak install clean
 .SECONDARY:
 
 -include $(shell test -d $(BUILD)/o && find $(BUILD)/o -name '*.d')
