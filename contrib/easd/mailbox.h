@@ -36,7 +36,7 @@ struct folder {
     char *path;               /* below the mailbox's directory */
     enum item_class class;
     int type; /* MS-ASCMD 2.2.3.186.3 */
-    bool standard, present;
+    bool standard, present, moved;
     dev_t device;
     ino_t inode;
     int watch;                   /* -1: none, so every look is a scan */

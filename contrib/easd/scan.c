@@ -246,6 +246,7 @@ static void move_folder(struct folder *folder, const char *path)
     g_free(folder->name);
     folder->path = g_strdup(path);
     folder->name = g_path_get_basename(path);
+    folder->moved = true; /* what inotify said of its files just before was looked for at the old path */
     g_hash_table_replace(mailbox->by_path, folder->path, folder);
 }
 
@@ -324,9 +325,11 @@ static void walk_directory(struct walk *walk, const char *path)
             return;
         set_parent(walk, folder);
         folder->walk = mailbox->scan;
-        watched = folder->watch >= 0;
-        if (!watched)
+        if (folder->watch < 0)
             watch_folder(folder);
+        else
+            watched = !folder->moved;
+        folder->moved = false;
     }
     list_directory(full, files, directories);
     if (folder && !watched) /* what happens in a watched one, inotify says */
