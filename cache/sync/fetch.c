@@ -471,6 +471,7 @@ void fetcher_wake(struct fetcher *fetcher)
 {
     g_mutex_lock(&fetcher->lock);
     fetcher->bulk = true;
+    fetcher->barred = false;
     fetcher->rest_until = 0;
     fetcher->rest_ms = 0;
     g_cond_broadcast(&fetcher->turn);
