@@ -120,8 +120,7 @@ static bool change_folder_ids(struct request *request, struct answer *answer)
 
 /* ---- the answer before ---- */
 
-/* What begins anew knows nothing of what was before: an old answer to it could not be told from a new one by anybody.
- */
+/* What begins anew has an answer of its own kind: one to the other could not be told from a true one by anybody. */
 static bool begins_anew(const struct request *request)
 {
     const char *key = eas_node_text(request->root, TAG_FolderHierarchy_SyncKey);
@@ -148,11 +147,12 @@ void fault_keep(struct request *request, const struct answer *answer)
 {
     struct answer *kept;
 
-    if (!faults_repeat(request->server->faults))
+    g_hash_table_remove(request->device->kept, request->command->name);
+    if (!faults_repeat(request->server->faults) || begins_anew(request))
         return;
     kept = answer_new();
     answer_copy(kept, answer);
-    g_hash_table_replace(request->device->kept, (void *)request->command->name, kept);
+    g_hash_table_insert(request->device->kept, (void *)request->command->name, kept);
 }
 
 static bool (*const players[FAULT_KINDS])(struct request *request, struct answer *answer) = {
