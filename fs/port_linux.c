@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -46,9 +47,10 @@ GPtrArray *port_mounts(void)
 
 bool port_mount_is_dead(const char *mountpoint)
 {
-    struct stat st;
+    struct statvfs fs;
 
-    return stat(mountpoint, &st) != 0 && errno == ENOTCONN;
+    /* Not stat: the kernel may still hold what the daemon said about the root. Of this it keeps nothing. */
+    return statvfs(mountpoint, &fs) != 0 && errno == ENOTCONN;
 }
 
 static int unmount_as_user(const char *mountpoint, bool lazily)

@@ -30,7 +30,7 @@ static const struct option_row mount_rows[] = {
      "let inotify see what the server changes (on)"},
     {"foreground", 'f', OPTION_FLAG, offsetof(struct mount_values, foreground), NULL, "stay in the foreground"},
     {"", 'o', OPTION_LIST, offsetof(struct mount_values, options), "OPT,OPT",
-     "ro: read-only, fastest once all is here; noxattr: no attributes, ls -l is faster; or any of FUSE"},
+     "ro: read-only, the fastest; noxattr: no attributes, for ls -l; or any of FUSE's"},
     {0},
 };
 
