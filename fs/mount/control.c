@@ -6,6 +6,7 @@
 #include "cache/store/store.h"
 #include "fs/mount/events.h"
 #include "fs/mount/nodes.h"
+#include "fs/mount/self_ops.h"
 #include "fs/report.h"
 
 /* Numbers that no row of the store ever reaches. */
@@ -18,7 +19,11 @@ enum { CONTROL_GUESS = 4096 };
 
 static char *write_status(struct mount *mount)
 {
-    return report_status(mount->replica);
+    g_autofree char *text = report_status(mount->replica);
+    g_autofree char *fault = mount->self_ops ? self_ops_fault(mount->self_ops) : NULL;
+
+    return fault ? g_strdup_printf("events    not told to inotify any more: %s\n%s", fault, text)
+                 : g_steal_pointer(&text);
 }
 
 static char *write_status_json(struct mount *mount)

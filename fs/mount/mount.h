@@ -14,6 +14,7 @@ struct control;
 struct events;
 struct expected;
 struct notifier;
+struct opened;
 struct park;
 struct self_ops;
 
@@ -39,6 +40,7 @@ struct mount {
     struct expected *expected; /* with self_ops */
     struct control *control;
     struct park *park;
+    struct opened *opened;
     struct counters counters;
     char *buffer; /* the dispatcher's, for one READ or READDIR */
     size_t buffer_size;

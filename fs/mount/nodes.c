@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "fs/mount/opened.h"
+
 enum { NODE_BLOCK = 512, NODE_IO = 4096 };
 
 static struct timespec node_time(int64_t ns)
@@ -47,9 +49,16 @@ void node_entry(const struct mount *mount, const struct view_attr *attr, struct 
     node_stat(mount, attr, &entry->attr);
 }
 
-struct view_attr node_removed(uint64_t ino, bool directory)
+struct view_attr node_removed(const struct mount *mount, uint64_t ino, bool directory)
 {
-    return (struct view_attr){.ino = ino, .directory = directory, .size = 1, .nlink = directory ? 2 : 1};
+    struct view_attr attr = {.ino = ino, .directory = directory, .size = 1, .nlink = directory ? 2 : 1};
+    int64_t size;
+
+    if (!directory && opened_size(mount->opened, ino, &size)) {
+        attr.size = (uint64_t)size;
+        attr.nlink = 0;
+    }
+    return attr;
 }
 
 void node_expected(struct mount *mount, uint64_t parent, const char *name, uint64_t ino, bool directory,
@@ -59,7 +68,8 @@ void node_expected(struct mount *mount, uint64_t parent, const char *name, uint6
     bool here = view_lookup(mount->view, parent, name, &attr) == 0 && attr.ino == ino;
 
     if (!here && view_getattr(mount->view, ino, &attr) != 0) {
-        attr = node_removed(ino, directory);
+        attr = node_removed(mount, ino, directory);
+        attr.nlink = MAX(attr.nlink, 1); /* it has this name */
     }
     node_entry(mount, &attr, entry);
     if (!here) {

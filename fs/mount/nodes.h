@@ -13,8 +13,8 @@ void node_entry(const struct mount *mount, const struct view_attr *attr, struct 
  * nothing. */
 void node_expected(struct mount *mount, uint64_t parent, const char *name, uint64_t ino, bool directory,
                    struct fuse_entry_param *entry);
-/* What the store has removed and an operation of our own still goes through. */
-struct view_attr node_removed(uint64_t ino, bool directory);
+/* What the store has removed, and a file that is open or an operation of our own still needs. */
+struct view_attr node_removed(const struct mount *mount, uint64_t ino, bool directory);
 /* Whether the mount shows it: without opens nothing can be fetched, so only what is local. */
 bool node_visible(const struct mount *mount, const struct view_attr *attr);
 

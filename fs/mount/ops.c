@@ -14,6 +14,7 @@
 #include "fs/mount/control.h"
 #include "fs/mount/events.h"
 #include "fs/mount/notify.h"
+#include "fs/mount/opened.h"
 #include "fs/mount/park.h"
 #include "fs/mount/self_ops.h"
 #include "fs/port.h"
@@ -141,6 +142,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->buffer = g_malloc(mount->buffer_size);
     mount->notifier = notifier_new(mount);
     mount->control = control_new(mount);
+    mount->opened = opened_new();
     mount->session = session_make(mount);
     if (!mount->session) {
         *code = EXIT_USAGE;
@@ -235,6 +237,7 @@ void mount_free(struct mount *mount)
     g_clear_pointer(&mount->session, fuse_session_destroy);
     g_clear_pointer(&mount->self_ops, self_ops_free);
     g_clear_pointer(&mount->events, events_free);
+    g_clear_pointer(&mount->opened, opened_free);
     g_free(mount->buffer);
     g_free(mount);
 }

@@ -36,7 +36,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     } else if (error) {
         fuse_reply_err(req, -error);
     } else {
-        handle_reply(req, mount->view, &bytes, file);
+        handle_reply(req, ino, mount->view, &bytes, file);
     }
 }
 
@@ -87,7 +87,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_release]);
     if (!control_release(mount->control, ino, file) && file->fh) {
-        handle_free(mount->view, (struct view_bytes *)(uintptr_t)file->fh);
+        handle_free(mount, ino, mount->view, (struct view_bytes *)(uintptr_t)file->fh);
     }
     fuse_reply_err(req, 0);
 }

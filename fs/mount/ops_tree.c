@@ -7,6 +7,7 @@
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
 #include "fs/mount/nodes.h"
+#include "fs/mount/opened.h"
 #include "fs/mount/ops.h"
 
 enum {
@@ -59,12 +60,29 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     fuse_reply_entry(req, &entry);
 }
 
+/* Removed in the store, but an operation of our own is about to say so, or somebody has it open. */
+static bool getattr_removed(struct mount *mount, fuse_req_t req, fuse_ino_t ino)
+{
+    bool directory = false;
+    struct view_attr attr;
+    struct stat st;
+    int64_t size;
+
+    if (!(mount->expected && expected_getattr(mount->expected, fuse_req_ctx(req)->pid, ino, &directory)) &&
+        !opened_size(mount->opened, ino, &size)) {
+        return false;
+    }
+    attr = node_removed(mount, ino, directory);
+    node_stat(mount, &attr, &st);
+    fuse_reply_attr(req, &st, 0);
+    return true;
+}
+
 void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
     struct mount *mount = fuse_req_userdata(req);
     struct view_attr attr;
     struct stat st;
-    bool directory = false, removed = false;
     int error;
 
     count(&mount->counters.upcalls[UPCALL_getattr]);
@@ -73,18 +91,15 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         return;
     }
     error = view_getattr(mount->view, ino, &attr);
-    if (error == -ENOENT && mount->expected &&
-        expected_getattr(mount->expected, fuse_req_ctx(req)->pid, ino, &directory)) {
-        attr = node_removed(ino, directory);
-        removed = true;
-        error = 0;
+    if (error == -ENOENT && getattr_removed(mount, req, ino)) {
+        return;
     }
     if (error) {
         fuse_reply_err(req, -error);
         return;
     }
     node_stat(mount, &attr, &st);
-    fuse_reply_attr(req, &st, removed ? 0 : node_attr_timeout(&attr));
+    fuse_reply_attr(req, &st, node_attr_timeout(&attr));
 }
 
 void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "codec/limits.h"
+#include "fs/mount/opened.h"
 
 struct park {
     struct mount *mount;
@@ -53,16 +54,19 @@ static void parked_unref(struct parked *parked)
     }
 }
 
-void handle_reply(fuse_req_t req, struct view *view, const struct view_bytes *bytes, struct fuse_file_info *file)
+void handle_reply(fuse_req_t req, fuse_ino_t ino, struct view *view, const struct view_bytes *bytes,
+                  struct fuse_file_info *file)
 {
+    struct mount *mount = fuse_req_userdata(req);
     struct view_bytes *handle = g_memdup2(bytes, sizeof *bytes);
 
     file->fh = (uintptr_t)handle;
     file->keep_cache = 1;
     file->noflush = 1;
+    opened_add(mount->opened, ino, bytes->size);
     /* The opener may be gone already (interrupted): then no RELEASE will come. */
     if (fuse_reply_open(req, file) == -ENOENT) {
-        handle_free(view, handle);
+        handle_free(mount, ino, view, handle);
     }
 }
 
@@ -74,8 +78,9 @@ void handle_reply_none(fuse_req_t req, struct fuse_file_info *file)
     fuse_reply_open(req, file);
 }
 
-void handle_free(struct view *view, struct view_bytes *bytes)
+void handle_free(struct mount *mount, fuse_ino_t ino, struct view *view, struct view_bytes *bytes)
 {
+    opened_remove(mount->opened, ino);
     view_release(view, bytes);
     g_free(bytes);
 }
@@ -101,7 +106,7 @@ static void parked_reply_open(struct parked *parked)
     if (error) {
         fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
     } else {
-        handle_reply(parked->req, view, &bytes, &parked->file);
+        handle_reply(parked->req, parked->ino, view, &bytes, &parked->file);
     }
 }
 

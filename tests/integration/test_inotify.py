@@ -303,5 +303,136 @@ def a_server_that_goes_and_comes_is_told(scratch):
     wait_for("online", lambda: lines(mount)[-1].get("state") == "online", 40)
 
 
+@test
+def a_move_on_the_server_is_a_move(scratch):
+    server, mount = started(scratch)
+    run("find", mount.point, "-ls")
+    inode = os.stat(mount.path("Mail", "Inbox", name(1))).st_ino
+    watch = Watch(mount.path("Mail", "Inbox"), mount.path("Mail", "Archive"))
+    os.rename(server.directory + "/Mail/Inbox/1.eml", server.directory + "/Mail/Archive/1.eml")
+    mount.sync()
+    watch.wait([("MOVED_FROM", name(1)), ("MOVED_TO", name(1))], "a moved message")
+    equal(mount.ls("Mail", "Inbox"), [name(0)])
+    equal(mount.read("Mail", "Archive", name(1)), mail(1))
+    equal(os.stat(mount.path("Mail", "Archive", name(1))).st_ino, inode, "the inode")
+    last = lines(mount)[-1]
+    equal((last["kind"], last["from"], last["path"]),
+          ("move", "Mail/Inbox/" + name(1), "Mail/Archive/" + name(1)), "the events file")
+
+
+@test
+def an_open_file_that_goes_has_its_attributes(scratch):
+    server, mount = started(scratch)
+    with open(mount.path("Mail", "Inbox", name(1)), "rb", buffering=0) as file:
+        watch = Watch(mount.path("Mail", "Inbox"))
+        os.unlink(server.directory + "/Mail/Inbox/1.eml")
+        mount.sync()
+        watch.wait([("DELETE", name(1))])
+        status = os.fstat(file.fileno())
+        equal((status.st_size, status.st_nlink), (len(mail(1)), 0), "size and links of an open file that is gone")
+        equal(file.read(), mail(1))
+
+
+def memory_peak(mount):
+    status = open("/proc/%d/status" % mount.daemon()).read()
+    return int(status.split("VmHWM:")[1].split()[0])
+
+
+def readers(mount, count=2):
+    walk = "while :; do find '%s' -ls; grep -r Message '%s'; done" % (mount.point, mount.point)
+    return [subprocess.Popen(["sh", "-c", walk], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True) for _ in range(count)]
+
+
+def end(processes):
+    for process in processes:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+@test
+def a_storm_is_told_whole(scratch):
+    server, mount = started(scratch)
+    watch = Watch(mount.path("Mail", "Inbox"), mask=0x100 | 0x200)
+    before, new = memory_peak(mount), [name(n) for n in range(100, 2100)]
+    busy = readers(mount)
+    try:
+        for number in range(100, 2100):
+            write(server.directory + "/Mail/Inbox/%d.eml" % number, mail(number))
+        mount.sync()
+        wait_for("every event or an overflow", lambda: len(watch.collect()) >= len(new) or
+                 [e for e in watch.events if "OVERFLOW" in e[0]] or [l for l in lines(mount) if l["kind"] == "overflow"],
+                 120)
+        if len(watch.events) >= len(new):
+            equal(sorted(watch.events), sorted(("CREATE", n) for n in new), "events of a storm")
+        equal(mount.ls("Mail", "Inbox"), sorted([name(0), name(1)] + new), "the listing after it")
+    finally:
+        end(busy)
+    truth(memory_peak(mount) - before < 48 << 10, "memory grew by %d KiB" % (memory_peak(mount) - before))
+
+
+def race(mount, seed, tries, faults):
+    """Look-ups, listings and refused changes of one directory, as fast as they go."""
+    chance, inbox = random.Random(seed), mount.path("Mail", "Inbox")
+    allowed = {errno.ENOENT, errno.EROFS, errno.EEXIST, errno.ESTALE}
+    for turn in range(tries):
+        path = os.path.join(inbox, name(chance.randrange(10, 16)))
+        try:
+            what = turn % 5
+            if what == 0:
+                os.stat(path)
+            elif what == 1:
+                os.listdir(inbox)
+            elif what == 2:
+                os.unlink(path)
+            elif what == 3:
+                with open(path, "rb") as file:
+                    file.read()
+            else:
+                os.rename(path, path + "x.eml")
+        except OSError as error:
+            if error.errno not in allowed:
+                faults.append("%s: %s" % (what, error))
+
+
+@test
+def nobody_waits_for_another_for_ever(scratch):
+    server, mount = started(scratch)
+    pids, over = [], time.monotonic() + max(120, RACES / 200)
+    for seed in range(4):
+        pid = os.fork()
+        if pid == 0:
+            faults = []
+            try:
+                race(mount, seed, RACES // 4, faults)
+            finally:
+                write(scratch.path("faults%d" % seed), "\n".join(faults[:5]))
+                os._exit(1 if faults else 0)
+        pids.append(pid)
+    turn, ended = 0, {}
+    while len(ended) < len(pids):
+        truth(time.monotonic() < over, "the racers hang: " + repr(ended))
+        for number in range(10, 16):
+            path = "Mail/Inbox/%d.eml" % number
+            if turn % 2:
+                os.unlink(os.path.join(server.directory, path))
+            else:
+                server.put(path, mail(number, "Turn %d.\r\n" % turn))
+        mount.sync(timeout=60)
+        turn += 1
+        for pid in set(pids) - set(ended):
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    faults = [read(scratch.path("faults%d" % seed)).decode() for seed in range(4)]
+    equal(set(ended.values()), {0}, "the racers: %r" % faults)
+    truth(turn > 2, "only %d turns of changes raced" % turn)
+    settle(mount)
+    mount.sync()
+    equal(mount.ls("Mail", "Inbox"), [name(0), name(1)] + ([name(n) for n in range(10, 16)] if turn % 2 else []),
+          "the listing in the end")
+    equal([l for l in mount.read(".easfs", "status").decode().splitlines() if l.startswith("events")], [],
+          "operations that were given up")
+
+
 if __name__ == "__main__":
     harness.main()
