@@ -81,22 +81,22 @@ def nothing_leaked(scratch):
             raise AssertionError(read(scratch.path(name)).decode(errors="replace")[:3000])
 
 
-def start(scratch, server, *options, sync=0):
+def start(scratch, server, *options, sync=0, height=MEMORY_KIB):
     """Mounts what the server has and reads all of it; sync is the code it ends with."""
     mount = scratch.mount(serve(scratch, server), *options)
-    scratch.callback(healthy, mount)
+    scratch.callback(healthy, mount, height)
     if sync is not None:
         mount.sync("--timeout", "60", code=sync, timeout=90)
     return mount
 
 
-def healthy(mount):
+def healthy(mount, most):
     """The daemon is there and did not grow."""
     if not mount.mounted:
         return
     lines = read("/proc/%d/status" % mount.daemon()).decode().splitlines()
-    height = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-    truth(SANITIZED or height <= MEMORY_KIB, "the daemon held %d KiB" % height)
+    held = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    truth(SANITIZED or held <= most, "the daemon held %d KiB" % held)
     truth(mount.ls(), "the mount is empty")
 
 
@@ -121,7 +121,7 @@ def whole(mount, server, but=(), unread=0, others=OTHERS):
     """Every message the server has is a file of its bytes, but for the items named, and so many
     cannot be read; the other classes are there."""
     there, not_there = files(mount.path("Mail"))
-    wanted = digests(item.mime for folder in server.folders.values() if folder.mail
+    wanted = digests(server.wire_mime(item) for folder in server.folders.values() if folder.mail
                      for item in folder.items.values() if item not in but)
     got = digests(there.values())
     equal(got - wanted, collections.Counter(), "bytes that no message has, of %s" % sorted(there))
@@ -297,6 +297,63 @@ def closed_once(server):
     server.after = once(after, 3)
 
 
+def recoded(server):
+    """Every body comes in another encoding than it was sent in, and always the same."""
+    server.wire_mime = lambda item: item.mime.replace(b"MIME-Version: 1.0\r\n", b"").replace(b"Line", b"=4Cine")
+
+
+def refused(command, code):
+    def prepare(server):
+        server.before = lambda request: Reply(code) if request.command == command else None
+    return prepare
+
+
+def not_listed(server):
+    server.commands = "Sync,FolderSync,Provision,Ping"
+    refused("ItemOperations", 501)(server)
+
+
+def hesitant(server):
+    """More is announced three times before anything comes."""
+    left = collections.Counter()
+
+    def before(request):
+        asked = request.root.all("Collections/Collection") if request.command == "Sync" else []
+        if len(asked) != 1 or asked[0].text("SyncKey") == "0" or left[asked[0].text("CollectionId")] == 3:
+            return None
+        left[asked[0].text("CollectionId")] += 1
+        return oddserver.document(E("AirSync:Sync", E("Collections", server.collection(
+            asked[0].text("CollectionId"), asked[0].text("SyncKey"), "1", E("MoreAvailable")))))
+    server.before = before
+
+
+def folders_in_vain(server):
+    """Changes of folders that are not there, and every Add twice."""
+    def after(request, reply):
+        if request.command == "FolderSync" and reply.body:
+            root = wbxml.read(reply.body)
+            changes = root.one("Changes")
+            if changes:
+                changes.children += changes.all("Add") + [E("FolderHierarchy:Delete", E("ServerId", "nobody"))]
+            reply.body = wbxml.write(root)
+    server.after = after
+
+
+def pings(answer):
+    """What every Ping is answered with, at once."""
+    def prepare(server):
+        server.before = lambda request: answer(server) if request.command == "Ping" else None
+    return prepare
+
+
+def ping_status(status, *more):
+    return lambda server: oddserver.document(E("Ping:Ping", E("Status", status), *more))
+
+
+def ping_changed(server):
+    return oddserver.document(E("Ping:Ping", E("Status", "2"), E("Folders", *[E("Folder", f) for f in server.folders])))
+
+
 def fields(**values):
     def prepare(server):
         for name, value in values.items():
@@ -322,6 +379,18 @@ SAME = {
     "an empty message inside a Sync": empty_messages,
     "an empty message as a part": empty_by_fetch,
     "an empty message fetched inline": empty_by_fetch_inline,
+    "bodies as text alone": fields(text_bodies=True, no_parts=True),
+    "MIME that the server encodes anew": recoded,
+    "a server that ignores the window": fields(ignores_window=True),
+    "a server without ItemOperations": not_listed,
+    "a server without GetItemEstimate": refused("GetItemEstimate", 501),
+    "estimates that are always 0": fields(estimate=lambda waiting: 0),
+    "estimates that are always 7": fields(estimate=lambda waiting: 7),
+    "a server without Settings": refused("Settings", 501),
+    "a server of version 12 1 alone": fields(versions="12.1"),
+    "a server of version 16 1": fields(versions="14.1,16.0,16.1"),
+    "more announced before it comes": hesitant,
+    "changes of folders that are not there": folders_in_vain,
     "silence instead of refusals": silent_after_a_change,
     "commands for what is not there and an Add twice": in_vain,
     "an answer for another collection": another_collection,
@@ -361,6 +430,33 @@ def settled(mount, tries=10):
 
 
 rows(SAME, same)
+
+PINGS = {
+    "a Ping that names every folder at once for ever": pings(ping_changed),
+    "a Ping that is always over": pings(ping_status("1")),
+    "a Ping of status 7 for ever": pings(ping_status("7")),
+    "a Ping of status 8 for ever": pings(ping_status("8")),
+    "a Ping that wants an interval of a second": pings(ping_status("5", E("HeartbeatInterval", "1"))),
+    "a Ping answered by nothing": pings(lambda server: Reply()),
+    "a Ping answered by a page": pings(lambda server: Reply(body=b"<html>", kind="text/html")),
+    "a Ping that the server does not know": pings(lambda server: Reply(501)),
+}
+
+
+def pinged(scratch, prepare):
+    """The mailbox is there, new mail comes when it is asked for, and the server is not hammered."""
+    server = mailbox()
+    prepare(server)
+    mount = start(scratch, server)
+    asked = len(server.requests)
+    time.sleep(2)
+    truth(len(server.requests) - asked < 60, "%d requests in two seconds" % (len(server.requests) - asked))
+    server.mail(server.find("Inbox"), message("New"), "New")
+    mount.sync("--timeout", "60", timeout=90)
+    whole(mount, server)
+
+
+rows(PINGS, pinged)
 
 
 # ---- changes of identity ----
@@ -575,36 +671,50 @@ def unreadable(scratch, make):
 rows(UNREADABLE, unreadable)
 
 
-@test
-def an_answer_cut_at_any_byte(scratch):
+def cut_at_any_byte(scratch, command, news):
+    """Each time one answer is cut, by a connection that breaks or by a proxy that counts what it has."""
     server = mailbox()
+    server.never_inline = command == "ItemOperations"
     mount = start(scratch, server)
-    inbox, cut = server.find("Inbox"), [None, False]
-    seen = []
+    at, turn, length = 0, 0, 2
+    cut = []
 
     def after(request, reply):
-        if cut[0] is None or not reads(request, inbox) or not reply.body:
+        if not cut or request.command != command or not reply.body or command == "Sync" and b"Cut at" not in reply.body:
             return None
-        at, cut[0] = cut[0], None
-        seen.append(len(reply.body))
-        if cut[1]:  # as a proxy does that counts what it has
-            reply.body = reply.body[:at]
+        where, broken = cut.pop()
+        lengths.append(len(reply.body))
+        if broken:
+            reply.cut = where
         else:
-            reply.cut = at
+            reply.body = reply.body[:where]
         return reply
     server.after = after
-    length, turn, at = 700, 0, 0
-    while at < length:
-        server.mail(inbox, message("Cut at %d" % at), "Cut at %d" % at)
-        cut[:] = [at, turn % 2 == 0]
+    while at < min(length, 500):
+        lengths = []
+        news(server, "Cut at %d" % at)
+        cut[:] = [(at, turn % 2)]
         mount.sync("--timeout", "60", code=None, timeout=90)
         settled(mount)
-        length = seen[-1]
+        length = max(lengths + [length])
         turn += 1
         at += 1 if at < 6 else 23
-    truth(turn > 20, "too few cuts: %d" % turn)
+    truth(turn > 10, "too few cuts: %d" % turn)
     whole(mount, server)
     equal(errors(mount), [], "errors")
+
+
+def new_mail(server, name):
+    server.mail(server.find("Inbox"), message(name), name)
+
+
+def new_folder(server, name):
+    server.mail(server.folder(name), message(name), name)
+
+
+rows({"a Sync cut at any byte": ("Sync", new_mail),
+      "a fetch cut at any byte": ("ItemOperations", new_mail),
+      "a list of folders cut at any byte": ("FolderSync", new_folder)}, cut_at_any_byte)
 
 
 HTML = b"<!DOCTYPE html><html><body>Please log in to the hotel's network.</body></html>"
@@ -743,6 +853,19 @@ def folders_of_every_name(scratch):
 
 
 @test
+def two_default_folders_of_one_kind(scratch):
+    server = mailbox()
+    server.mail(server.folder("Inbox", INBOX), message("Second inbox"), "Second inbox")
+    server.item(server.folder("Calendar", CALENDAR), *event("second"))
+    server.item(server.folder("Another calendar", CALENDAR), *event("third"))
+    mount = start(scratch, server)
+    whole(mount, server, others={})
+    found = run("find", mount.path("Calendar"), "-name", "*.ics").stdout
+    for name in ("standup", "second", "third"):
+        equal(found.count("/%s.ics\n" % name), 1, name)
+
+
+@test
 def folders_in_a_loop(scratch):
     server = mailbox()
     for ident, parent in (("own", "own"), ("one", "two"), ("two", "three"), ("three", "one"), ("orphan", "nobody")):
@@ -810,6 +933,16 @@ def a_message_of_50_MB_inside_a_Sync(scratch):
     server.mail(server.find("Inbox"), big, "Big")
     mount = start(scratch, server)
     whole(mount, server)
+
+
+@test
+def a_subject_of_20_MB(scratch):
+    server = mailbox()
+    server.mail(server.find("Inbox"), message("Long"), "Long " + "\u00e9" * 10000000)
+    server.item(server.find("Calendar"), *event("Long " + "e\u0301" * 5000000))
+    mount = start(scratch, server, height=384 * 1024)
+    whole(mount, server, others={})
+    equal(len(mount.ls("Calendar")), 2, "events")
 
 
 @test

@@ -87,6 +87,8 @@ class OddServer:
         self.size = len                   # EstimatedDataSize of the bytes; None: left out
         self.ignores_truncation = False
         self.never_inline = False         # Sync never holds a body
+        self.ignores_window = False       # Sync holds everything at once
+        self.estimate = lambda waiting: waiting
         self.policy_keys = {"1": "2"}
         self.stopping = False
 
@@ -207,7 +209,7 @@ class OddServer:
             place = self.place(folder, asked.text("SyncKey")) if folder else None
             status = "2" if not folder else "4" if place is None else "1"
             out.append(E("Response", E("Status", status), E("Collection", E("CollectionId", asked.text("CollectionId")), E(
-                "Estimate", str(len(folder.log) - place) if status == "1" else "0"))))
+                "Estimate", str(self.estimate(len(folder.log) - place)) if status == "1" else "0"))))
         return document(E("GetItemEstimate:GetItemEstimate", *out))
 
     def place(self, folder, key):
@@ -238,7 +240,7 @@ class OddServer:
         place = self.place(folder, key)
         if place is None:
             return None if "key" in self.silent else self.collection(ident, "0", "3")
-        window = min(int(asked.text("WindowSize", "100")), 512)
+        window = len(folder.log) if self.ignores_window else min(int(asked.text("WindowSize", "100")), 512)
         rows = folder.log[place:place + window]
         if not rows:
             return None
