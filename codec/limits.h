@@ -52,6 +52,7 @@
 #define LIMIT_HEARTBEAT_MOST_S 3540  /* ... and the longest (MS-ASCMD 2.2.3.79.1) */
 #define LIMIT_HEARTBEAT_TOLD_S 86400 /* ... and what a server may ask for */
 #define LIMIT_HEARTBEAT_SLACK_S 30   /* an answer may be so much later than the interval */
+#define LIMIT_MOVE_GUESSES 32        /* new messages of one answer that are looked for in other folders */
 #define LIMIT_FUTILE_FOLDER 3        /* changes told of a folder that are none, in a row, then it rests from Ping */
 #define LIMIT_FUTILE_PINGS 6         /* Pings in a row that tell nothing or fail, then the server is polled */
 #define LIMIT_FUTILE_MS 250          /* before the third of them; it doubles */

@@ -139,6 +139,15 @@ int store_item_match(struct store *store, int64_t collection_id, const char *uid
     return error;
 }
 
+int64_t store_stamp_elsewhere(struct store *store, int64_t collection_id, uint64_t stamp)
+{
+    struct sql *sql = store_ask(store);
+    int64_t found = sql_number(sql, 0, SQL_ITEM_STAMP_ELSEWHERE, "ii", collection_id, (int64_t)stamp);
+
+    store_asked(store, sql);
+    return found;
+}
+
 GArray *store_missing_bodies(struct store *store, int64_t collection_id, size_t limit)
 {
     GArray *items = g_array_new(FALSE, TRUE, sizeof(struct item));

@@ -117,6 +117,9 @@ int store_item_of(struct store *store, int64_t ino, struct item *item);
  * server_id was not seen in the present resync. -ENOENT if none. */
 int store_item_match(struct store *store, int64_t collection_id, const char *uid, uint64_t stamp, struct item *item);
 
+/* Another collection that holds an item with this stamp (not 0), or 0. */
+int64_t store_stamp_elsewhere(struct store *store, int64_t collection_id, uint64_t stamp);
+
 /* Inserts (id 0: a file with a generated name is made in the collection's directory) or updates an
  * item; a new body replaces the old (left to dead bodies), moves mtime and ctime as CONTRACT 3 says; marks it seen in
  * the present resync. Sets id and ino. Records the change for the listener. */

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "cache/sync/properties.h"
+#include "codec/limits.h"
+
 struct leaving {
     int64_t item_id, collection_id; /* item_id 0: it was taken */
     enum eas_class class;
@@ -54,18 +57,57 @@ static bool may_be_asked(const struct sync_engine *engine, GPtrArray *asked, con
            !g_hash_table_contains(engine->ailing, &collection->id);
 }
 
-void moves_look_around(struct sync_engine *engine, GPtrArray *asked, struct exchange *exchange)
+/* Where a message that came is held already. */
+static void mark_homes(struct sync_engine *engine, const struct collection *collection, const struct harvest *harvest,
+                       GHashTable *homes)
 {
-    g_autoptr(GPtrArray) others = g_ptr_array_new();
+    for (guint i = 0; harvest && i < harvest->items->len && i < LIMIT_MOVE_GUESSES; i++) {
+        const struct incoming *each = harvest->items->pdata[i];
+        uint64_t stamp = each->kind == SYNC_ADD && each->data ? properties_stamp(EAS_MAIL, each->data) : 0;
+        int64_t home = stamp ? store_stamp_elsewhere(engine->store, collection->id, stamp) : 0;
 
-    if (!engine->held || !takes_mail(asked, exchange))
-        return;
+        if (home)
+            g_hash_table_add(homes, g_memdup2(&home, sizeof home));
+    }
+}
+
+/* The ids of the collections that may know the other halves; NULL: any of them. */
+static GHashTable *homes_of(struct sync_engine *engine, GPtrArray *asked, const struct exchange *exchange)
+{
+    GHashTable *homes;
+
+    if (takes_mail(asked, exchange))
+        return NULL;
+    homes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    for (guint i = 0; i < asked->len; i++) {
+        const struct collection *each = asked->pdata[i];
+
+        if (each->class == EAS_MAIL && !each->resync)
+            mark_homes(engine, each, exchange_harvest(exchange, each->server_id), homes);
+    }
+    return homes;
+}
+
+static GPtrArray *others_of(struct sync_engine *engine, GPtrArray *asked, const struct exchange *exchange)
+{
+    g_autoptr(GHashTable) homes = homes_of(engine, asked, exchange);
+    GPtrArray *others = g_ptr_array_new();
+
     for (guint i = 0; i < engine->held->len && others->len < (guint)engine->limit; i++) {
         struct collection *each = &g_array_index(engine->held, struct collection, i);
 
-        if (may_be_asked(engine, asked, each))
+        if ((!homes || g_hash_table_contains(homes, &each->id)) && may_be_asked(engine, asked, each))
             g_ptr_array_add(others, each);
     }
+    return others;
+}
+
+void moves_look_around(struct sync_engine *engine, GPtrArray *asked, struct exchange *exchange)
+{
+    if (!engine->held)
+        return;
+    g_autoptr(GPtrArray) others = others_of(engine, asked, exchange);
+
     if (!others->len)
         return;
     struct exchange more = exchange_sync(engine, (struct collection *const *)others->pdata, others->len, 0, ASK_BODIES);

@@ -6,7 +6,8 @@
 #include "cache/sync/gather.h"
 
 /* A pass over some collections may hear of one half of a move alone. Where an answer takes mail away, the mail folders
- * that were not asked are asked too: their answers join the exchange, and they join the asked. */
+ * that were not asked are asked too; where it brings what another folder holds, that one is. Their answers join the
+ * exchange, and they join the asked. */
 void moves_look_around(struct sync_engine *engine, GPtrArray *asked, struct exchange *exchange);
 
 /* Notes in the engine which held items an answer takes away, if it brings any elsewhere; and puts those of the asked

@@ -146,8 +146,8 @@ static void an_unknown_name_is_looked_for(void **state)
     until(rig, holds, "Mail/New", 0);
 }
 
-/* The Ping names the folder that a message left; the file follows it into the other. */
-static void half_of_a_move_is_enough(void **state)
+/* The Ping names only the folder that a message left, or only the one it came to: the file follows it. */
+static void half_of_a_move_is_enough(void **state, const char *named)
 {
     struct replica_rig *rig = *state;
 
@@ -159,12 +159,22 @@ static void half_of_a_move_is_enough(void **state)
 
     moved->hour = item->hour;
     fake_change(rig->mailbox, inbox(rig), item, FAKE_DELETE);
-    fake_ping_post(rig->mailbox, 2, "f1", 0);
+    fake_ping_post(rig->mailbox, 2, named, 0);
     until(rig, holds, "Mail/Sent Items", 1);
     assert_int_equal(replica_rig_find(rig, "Mail/Sent Items", "first"), ino);
     until(rig, holds, "Mail/Inbox", 0);
     until(rig, pings_came, NULL, 2);
     replica_rig_equal(rig);
+}
+
+static void the_left_half_of_a_move_is_enough(void **state)
+{
+    half_of_a_move_is_enough(state, "f1");
+}
+
+static void the_right_half_of_a_move_is_enough(void **state)
+{
+    half_of_a_move_is_enough(state, "f3");
 }
 
 /* A pass that somebody asked for ends the Ping, and it is issued anew. */
@@ -361,10 +371,10 @@ static void a_refused_password_is_tried_once(void **state)
 
     assert_int_equal(result.exit_code, 77);
     assert_int_equal(script_server_count(rig->mailbox->server, NULL), before + 1);
-    assert_true(state_is(rig, NULL, REPLICA_AUTH));
+    until(rig, state_is, NULL, REPLICA_AUTH);
     rig->mailbox->locked = false;
     replica_rig_sync(rig);
-    assert_true(state_is(rig, "", REPLICA_ONLINE));
+    until(rig, state_is, "", REPLICA_ONLINE);
     until(rig, pings_came, NULL, 2);
 }
 
@@ -376,7 +386,8 @@ int main(void)
         ROW(a_change_is_asked_for_and_nothing_else),
         ROW(a_new_folder_is_followed),
         ROW(an_unknown_name_is_looked_for),
-        ROW(half_of_a_move_is_enough),
+        ROW(the_left_half_of_a_move_is_enough),
+        ROW(the_right_half_of_a_move_is_enough),
         ROW(a_pass_and_a_ping_do_not_meet),
         cmocka_unit_test(every_status_is_survived),
         ROW(no_more_folders_than_allowed),
