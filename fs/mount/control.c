@@ -20,10 +20,9 @@ enum { CONTROL_GUESS = 4096 };
 static char *write_status(struct mount *mount)
 {
     g_autofree char *text = report_status(mount->replica);
-    g_autofree char *fault = mount->self_ops ? self_ops_fault(mount->self_ops) : NULL;
+    const char *fault = mount->self_ops ? self_ops_fault(mount->self_ops) : NULL;
 
-    return fault ? g_strdup_printf("events    not told to inotify any more: %s\n%s", fault, text)
-                 : g_steal_pointer(&text);
+    return fault ? g_strdup_printf("events    not told to inotify: %s\n%s", fault, text) : g_steal_pointer(&text);
 }
 
 static char *write_status_json(struct mount *mount)

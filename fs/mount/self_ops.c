@@ -25,8 +25,9 @@ struct self_ops {
     GCond turn;
     struct self_op *op; /* being performed; the thread's to free */
     bool paused, ending;
+    bool hung; /* op is past its deadline */
     int result;
-    const char *fault;
+    bool lost; /* the mount point is no longer this mount */
 };
 
 /* ---- on the thread ---- */
@@ -231,6 +232,7 @@ static void *self_ops_run(void *data)
         result = run_one(self_ops, op);
         g_mutex_lock(&self_ops->lock);
         g_clear_pointer(&self_ops->op, self_op_free);
+        self_ops->hung = false;
         self_ops->result = result;
         g_cond_broadcast(&self_ops->turn);
     }
@@ -293,45 +295,38 @@ void self_ops_free(struct self_ops *self_ops)
     self_ops_unref(self_ops);
 }
 
-/* Under the lock: what a result says about those to come. */
-static void judge(struct self_ops *self_ops, int result)
-{
-    if (result == -EXDEV) {
-        self_ops->fault = "the mount point is no longer this mount";
-    } else if (result == -ETIMEDOUT) {
-        self_ops->fault = "the kernel did not finish one within its deadline";
-    }
-}
-
 int self_ops_perform(struct self_ops *self_ops, struct self_op *op)
 {
-    int result = -ECANCELED;
+    int result;
 
     g_mutex_lock(&self_ops->lock);
-    if (self_ops->paused || self_ops->fault || self_ops->ending) {
+    if (self_ops->paused || self_ops->lost || self_ops->hung || self_ops->ending) {
         self_op_free(op);
         g_mutex_unlock(&self_ops->lock);
-        return result;
+        return -ECANCELED;
     }
     self_ops->op = op;
     g_cond_broadcast(&self_ops->turn);
     if (wait_idle(self_ops)) {
         result = self_ops->result;
+        self_ops->lost = result == -EXDEV;
     } else {
         expected_disarm(self_ops->expected);
+        self_ops->hung = true;
         result = -ETIMEDOUT;
     }
-    judge(self_ops, result);
     g_mutex_unlock(&self_ops->lock);
     return result;
 }
 
-char *self_ops_fault(struct self_ops *self_ops)
+const char *self_ops_fault(struct self_ops *self_ops)
 {
-    char *fault;
+    const char *fault;
 
     g_mutex_lock(&self_ops->lock);
-    fault = g_strdup(self_ops->fault);
+    fault = self_ops->lost   ? "the mount point is no longer this mount"
+            : self_ops->hung ? "the kernel has not finished the last one"
+                             : NULL;
     g_mutex_unlock(&self_ops->lock);
     return fault;
 }

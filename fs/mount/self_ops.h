@@ -21,7 +21,7 @@ void self_ops_free(struct self_ops *self_ops); /* once the session has ended */
  * kernel may hold what is stale; -ESTALE: it holds another file under a name on the way. From one thread. */
 int self_ops_perform(struct self_ops *self_ops, struct self_op *op);
 
-/* Why no operation is performed any more, or NULL while they are; g_free it. */
-char *self_ops_fault(struct self_ops *self_ops);
+/* Why none is performed, or NULL while they are: the mount point is lost, for good, or one hangs, until it ends. */
+const char *self_ops_fault(struct self_ops *self_ops);
 
 #endif

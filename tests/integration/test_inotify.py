@@ -8,6 +8,7 @@ import json
 import os
 import random
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -432,6 +433,48 @@ def nobody_waits_for_another_for_ever(scratch):
           "the listing in the end")
     equal([l for l in mount.read(".easfs", "status").decode().splitlines() if l.startswith("events")], [],
           "operations that were given up")
+
+
+@test
+def a_daemon_that_was_stopped_goes_on_telling(scratch):
+    server, mount = started(scratch)
+    watch = Watch(mount.path("Mail", "Inbox"), mask=0x100)
+    for turn in range(3):
+        for number in range(100, 200):
+            write(server.directory + "/Mail/Inbox/%d-%d.eml" % (turn, number), mail(turn * 100 + number))
+        kick = subprocess.Popen([harness.EASFS, "sync", mount.point, "--wait"], stdout=subprocess.DEVNULL)
+        wait_for("the first event", watch.collect)
+        os.kill(mount.daemon(), signal.SIGSTOP)
+        time.sleep(2.5)  # longer than an operation may take
+        os.kill(mount.daemon(), signal.SIGCONT)
+        kick.wait()
+    settle(mount)
+    watch.collect()
+    watch.events = []
+    server.put("Mail/Inbox/last.eml", mail(9))
+    mount.sync()
+    watch.wait([("CREATE", name(9))], "an event after the daemon was stopped")
+
+
+@test
+def inotifywait_sees_it(scratch):
+    """The tool that people use, recursive; and no descriptor in the mount is left behind."""
+    server, mount = started(scratch)
+    with open(scratch.path("seen"), "wb") as out, open(scratch.path("said"), "wb") as said:
+        tool = subprocess.Popen(["inotifywait", "-m", "-r", "--format", "%e %f", mount.path("Mail")], stdout=out,
+                                stderr=said)
+    try:
+        wait_for("inotifywait", lambda: b"Watches established" in read(scratch.path("said")))
+        server.put("Mail/Inbox/7.eml", mail(7))
+        mount.sync()
+        wait_for("its lines", lambda: b"CLOSE_WRITE,CLOSE " + name(7).encode() in read(scratch.path("seen")))
+        truth(b"CREATE " + name(7).encode() in read(scratch.path("seen")), "no CREATE")
+    finally:
+        tool.kill()
+        tool.wait()
+    held = ["/proc/%d/fd/%s" % (mount.daemon(), fd) for fd in os.listdir("/proc/%d/fd" % mount.daemon())]
+    equal([os.readlink(fd) for fd in held if os.path.lexists(fd) and os.readlink(fd).startswith(mount.point)], [],
+          "descriptors of the daemon in its own mount")
 
 
 if __name__ == "__main__":
