@@ -240,7 +240,7 @@ static bool tree_is_given_up(const struct replica *replica, gint64 deadline)
     if (!replica->passes || eas_is_served(last))
         return false;
     return !last->http || last->action != EAS_ACTION_RETRY || last->exit_code != 75 ||
-           g_get_monotonic_time() + last->retry_after_s * G_USEC_PER_SEC > deadline;
+           g_get_monotonic_time() + last->retry_after_s * (gint64)G_USEC_PER_SEC > deadline;
 }
 
 struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms)

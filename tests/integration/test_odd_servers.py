@@ -736,7 +736,7 @@ FIRST = {
     "a mailbox that is full": (lambda: Reply(507), 69, "full"),
     "a mailbox that moved nowhere": (lambda: Reply(451), 78, "moved"),
     "a mailbox that moved to a stranger": (lambda: Reply(451, X_MS_Location="http://elsewhere.example/eas"), 69, "elsewhere"),
-    "a server that fails": (lambda: Reply(500), 75, "failed"),
+    "a server that fails": (lambda: Reply(500, Retry_After="600"), 75, "failed"),
     "a server without FolderSync": (lambda: Reply(501), 69, "501"),
 }
 
