@@ -14,12 +14,13 @@ struct replica;
 
 struct replica_config {
     char *state_dir;
-    char *account;                /* USER@HOST or the configured name: for messages and UIDs */
+    char *account;                 /* USER@HOST or the configured name: for messages and UIDs */
     struct session_config *server; /* NULL: offline, never asks */
-    unsigned classes;             /* bit per enum eas_class; 0: all */
-    GPtrArray *folders;           /* of char *: globs over paths below Mail, Calendar ... ("Mail/Projects", "Mail/Projects" + "/" + "*"); NULL or empty: all */
-    char *since;                  /* "all", "1d" .. "6m"; NULL: all */
-    int vcard_version;            /* 3 or 4 */
+    unsigned classes;              /* bit per enum eas_class; 0: all */
+    GPtrArray *folders; /* of char *: globs over paths below Mail, Calendar ... ("Mail/Projects", "Mail/Projects" + "/"
+                           + "*"); NULL or empty: all */
+    char *since;        /* "all", "1d" .. "6m"; NULL: all */
+    int vcard_version;  /* 3 or 4 */
 };
 void replica_config_free(struct replica_config *config);
 
@@ -29,7 +30,8 @@ struct replica *replica_open(struct replica_config *config, struct eas_result *r
 /* Starts the threads (after fork). The sync worker connects, reads the folders, then syncs all. */
 void replica_start(struct replica *replica);
 /* Interrupts and joins the threads: every call that waits (replica_wait_tree, replica_sync) returns UNREACHABLE soon,
- * every fetch is done with -EINTR, also one asked for from now on. The store stays readable: whoever has a view frees it next. */
+ * every fetch is done with -EINTR, also one asked for from now on. The store stays readable: whoever has a view frees
+ * it next. */
 void replica_stop(struct replica *replica);
 /* replica_stop unless that was done, then closes the store. Views are freed before. */
 void replica_close(struct replica *replica);
@@ -39,11 +41,13 @@ struct view *replica_view(struct replica *replica); /* a new view for the callin
 
 /* Whether the store already holds a folder tree (a warm replica mounts without asking). */
 bool replica_is_warm(struct replica *replica);
-/* Waits until the folder tree is there, or an end is certain, or timeout_ms is over: SERVED, or why not (exit code in the result; time-out: 75). */
+/* Waits until the folder tree is there, or an end is certain, or timeout_ms is over: SERVED, or why not (exit code in
+ * the result; time-out: 75). */
 struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms);
 
 enum { SYNC_FULL = 1 }; /* re-reads every folder from key 0, keeping inodes */
-/* Asks for a pass over everything and waits for its end: every folder as the server reports it and every selected body local. */
+/* Asks for a pass over everything and waits for its end: every folder as the server reports it and every selected body
+ * local. */
 struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms);
 /* Asks for a pass and returns at once. */
 void replica_kick(struct replica *replica);
@@ -79,8 +83,8 @@ struct replica_status {
     int heartbeat, queued, held;
     bool syncing;
     int64_t bodies_total, bodies_missing; /* progress */
-    GArray *folders; /* of struct replica_folder */
-    GPtrArray *errors; /* of char *: one line each, path and reason */
+    GArray *folders;                      /* of struct replica_folder */
+    GPtrArray *errors;                    /* of char *: one line each, path and reason */
 };
 struct replica_status *replica_status(struct replica *replica);
 /* What crossed the wire since replica_open; zeros when offline. */

@@ -62,12 +62,11 @@ static void wait_reason(struct replica *replica, long pause_ms)
 {
     gint64 until = g_get_monotonic_time() + pause_ms * 1000LL;
 
-    while (!replica->stopping && !replica->kicked && !replica->renewed && !replica->hinted) {
+    while (!replica->stopping && !replica->kicked && !replica->renewed && !replica->hinted)
         if (!pause_ms)
             g_cond_wait(&replica->turn, &replica->lock);
         else if (!g_cond_wait_until(&replica->turn, &replica->lock, until))
             break;
-    }
 }
 
 /* ---- what to ask ---- */

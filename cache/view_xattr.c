@@ -154,10 +154,9 @@ ssize_t view_listxattr(struct view *view, uint64_t ino, char *list, size_t size)
 
     if (error)
         return error == -ENODATA ? 0 : error;
-    for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
         if (attributes[i].on & kind_of(&item) && !(attributes[i].on & HIDDEN))
             g_string_append_len(names, attributes[i].name, (gssize)strlen(attributes[i].name) + 1);
-    }
     item_clear(&item);
     return give(names->str, names->len, list, size);
 }

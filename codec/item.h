@@ -59,7 +59,13 @@ extern const struct eas_class_row eas_classes[EAS_CLASSES];
 
 /* Folder types (MS-ASCMD 2.2.3.186.3): what each holds and whether it is the default of its class.
  * Types that cannot be synced (Journal, the recipient cache, unknown ones) have EAS_NO_CLASS. */
-enum { EAS_FOLDER_INBOX = 2, EAS_FOLDER_DRAFTS = 3, EAS_FOLDER_DELETED = 4, EAS_FOLDER_SENT = 5, EAS_FOLDER_OUTBOX = 6 };
+enum {
+    EAS_FOLDER_INBOX = 2,
+    EAS_FOLDER_DRAFTS = 3,
+    EAS_FOLDER_DELETED = 4,
+    EAS_FOLDER_SENT = 5,
+    EAS_FOLDER_OUTBOX = 6
+};
 enum eas_class eas_folder_class(int type);
 bool eas_folder_is_default(int type);
 

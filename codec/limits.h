@@ -14,76 +14,76 @@
 #define LIMIT_KEY_BYTES 1024               /* a SyncKey, ServerId, ParentId, status */
 
 /* items */
-#define LIMIT_BODY_BYTES (2LL << 30) /* one message */
-#define LIMIT_NAME_BYTES 200         /* a generated file name, ending included (CONTRACT 2) */
+#define LIMIT_BODY_BYTES (2LL << 30)        /* one message */
+#define LIMIT_NAME_BYTES 200                /* a generated file name, ending included (CONTRACT 2) */
 #define LIMIT_HEADER_VALUE_BYTES (64 << 10) /* one header of a message built here; the protocol's To has 32 KiB */
 #define LIMIT_ADDRESS_BYTES 320             /* an address of a message built here (RFC 5321 4.5.3.1) */
 #define LIMIT_ADDRESS_NAME_BYTES 255        /* the name beside it: encoded, the line keeps below 998 */
 #define LIMIT_ENCODED_BYTES (8 << 10)       /* a text in which encoded words are looked for */
-#define LIMIT_USER_NAME_BYTES 255    /* a name a user gives */
-#define LIMIT_FOLDERS 20000          /* folders of one account */
-#define LIMIT_FOLDER_DEPTH 64        /* ancestors of a folder, before it counts as a loop */
+#define LIMIT_USER_NAME_BYTES 255           /* a name a user gives */
+#define LIMIT_FOLDERS 20000                 /* folders of one account */
+#define LIMIT_FOLDER_DEPTH 64               /* ancestors of a folder, before it counts as a loop */
 
 /* sync */
-#define LIMIT_INLINE_BYTES (512 << 10)      /* a body asked inline in Sync; longer ones are fetched */
-#define LIMIT_WINDOW_ITEMS 512              /* WindowSize, the protocol's own top */
-#define LIMIT_WINDOW_BYTES (8 << 20)        /* what a window should bring, by the mean seen so far */
-#define LIMIT_WINDOW_FIRST 32               /* items of the first window, nothing measured yet */
-#define LIMIT_IDLE_ROUNDS 8                 /* MoreAvailable without any progress, then the folder is at fault */
-#define LIMIT_COMMANDS 200                  /* commands of one Sync request (MS-ASCMD 3.1.5.10) */
-#define LIMIT_ESTIMATES 1000                /* collections of one GetItemEstimate request (MS-ASCMD 3.1.5.10) */
-#define LIMIT_FETCHES 100                   /* Fetch operations of one ItemOperations request */
-#define LIMIT_POISON_WINDOW 1               /* window at which an unanswerable item is stepped around */
-#define LIMIT_WINDOW_MEMORY (64 << 20)      /* properties of one answer held until they are stored */
-#define LIMIT_SETTLE_ROUNDS 4               /* Sync requests over all folders in one pass, until nothing is new */
-#define LIMIT_COLLECTIONS 200               /* collections one Sync request names, until the server says its own limit */
-#define LIMIT_STATUS_RETRIES 3              /* the same request after "try again", then the folder is at fault */
-#define LIMIT_SIZE_GUESS 4096               /* announced for a body of which nobody knows the size */
-#define LIMIT_MAIL_HEAD_BYTES (64 << 10)    /* looked through for a Message-ID */
-#define LIMIT_FETCH_WORKERS 2               /* connections that fetch bodies, besides the one for parked opens */
-#define LIMIT_REBUILD_BYTES (4 << 20)       /* a body that is not MIME, held while its message is built */
-#define LIMIT_FETCH_ITEMS 32                /* messages one bulk request asks for */
+#define LIMIT_INLINE_BYTES (512 << 10)   /* a body asked inline in Sync; longer ones are fetched */
+#define LIMIT_WINDOW_ITEMS 512           /* WindowSize, the protocol's own top */
+#define LIMIT_WINDOW_BYTES (8 << 20)     /* what a window should bring, by the mean seen so far */
+#define LIMIT_WINDOW_FIRST 32            /* items of the first window, nothing measured yet */
+#define LIMIT_IDLE_ROUNDS 8              /* MoreAvailable without any progress, then the folder is at fault */
+#define LIMIT_COMMANDS 200               /* commands of one Sync request (MS-ASCMD 3.1.5.10) */
+#define LIMIT_ESTIMATES 1000             /* collections of one GetItemEstimate request (MS-ASCMD 3.1.5.10) */
+#define LIMIT_FETCHES 100                /* Fetch operations of one ItemOperations request */
+#define LIMIT_POISON_WINDOW 1            /* window at which an unanswerable item is stepped around */
+#define LIMIT_WINDOW_MEMORY (64 << 20)   /* properties of one answer held until they are stored */
+#define LIMIT_SETTLE_ROUNDS 4            /* Sync requests over all folders in one pass, until nothing is new */
+#define LIMIT_COLLECTIONS 200            /* collections one Sync request names, until the server says its own limit */
+#define LIMIT_STATUS_RETRIES 3           /* the same request after "try again", then the folder is at fault */
+#define LIMIT_SIZE_GUESS 4096            /* announced for a body of which nobody knows the size */
+#define LIMIT_MAIL_HEAD_BYTES (64 << 10) /* looked through for a Message-ID */
+#define LIMIT_FETCH_WORKERS 2            /* connections that fetch bodies, besides the one for parked opens */
+#define LIMIT_REBUILD_BYTES (4 << 20)    /* a body that is not MIME, held while its message is built */
+#define LIMIT_FETCH_ITEMS 32             /* messages one bulk request asks for */
 
 /* deadlines and retries */
-#define LIMIT_POLL_MS 60000          /* between two passes while online, where nothing pushes */
-#define LIMIT_POLL_LAST_MS 300000    /* ... where nothing happens for long; it doubles up to here */
-#define LIMIT_HEARTBEAT_FIRST_S 300  /* seconds the first Ping may hang */
-#define LIMIT_HEARTBEAT_LEAST_S 60   /* ... and the shortest that is asked for unasked (Exchange's own least) */
-#define LIMIT_HEARTBEAT_MOST_S 3540  /* ... and the longest (MS-ASCMD 2.2.3.79.1) */
-#define LIMIT_HEARTBEAT_TOLD_S 86400 /* ... and what a server may ask for */
-#define LIMIT_HEARTBEAT_SLACK_S 30   /* an answer may be so much later than the interval */
-#define LIMIT_MOVE_GUESSES 32        /* new messages of one answer that are looked for in other folders */
-#define LIMIT_FUTILE_FOLDER 3        /* changes told of a folder that are none, in a row, then it rests from Ping */
-#define LIMIT_FUTILE_PINGS 6         /* Pings in a row that tell nothing or fail, then the server is polled */
-#define LIMIT_FUTILE_MS 250          /* before the third of them; it doubles */
-#define LIMIT_PUSH_AGAIN_MS 1800000  /* after which Ping is tried again */
-#define LIMIT_FOLDERS_MS 600000      /* between two looks at the folder tree, unless the server asks for one */
-#define LIMIT_SILENCE_MS 3600000     /* a folder silent for so long is checked by GetItemEstimate */
-#define LIMIT_RETRY_FIRST_MS 1000    /* first delay after nobody answered; it doubles */
-#define LIMIT_RETRY_LAST_MS 300000   /* and stays here */
-#define LIMIT_CONTENT_MS 20000       /* a parked open (CONTRACT 4) */
-#define LIMIT_FAILED_OPEN_MS 5000    /* how long a failed fetch is remembered */
-#define LIMIT_FIRST_TREE_MS 60000    /* the first mount waits this long for the folder tree */
-#define LIMIT_NETWORK_SETTLE_MS 200  /* after word of a change, until the network is looked at */
-#define LIMIT_KEEPALIVE_S 30         /* a silent connection is probed after so long */
-#define LIMIT_KEEPALIVE_PROBE_S 5    /* ... every so often */
-#define LIMIT_UNHEARD_MS 30000       /* bytes, or a probe, that nobody acknowledges: the connection is dead */
-#define LIMIT_CONNECT_MS 15000       /* TCP and TLS */
-#define LIMIT_ANSWER_MS 300000       /* an ordinary command, first byte */
-#define LIMIT_STALL_MS 60000         /* no byte at all for so long ends an exchange */
-#define LIMIT_STALL_BYTES 1024       /* fewer than these in LIMIT_STALL_MS is no byte at all */
-#define LIMIT_HTTP_RETRIES 3         /* resends of an idempotent command that stayed unreachable */
-#define LIMIT_RESEND_MS 250         /* before the second resend, twice that before the third */
-#define LIMIT_REDIRECTS 5            /* 451 and 30x hops */
-#define LIMIT_PROVISION_ROUNDS 2     /* provisioning rounds in a row */
-#define LIMIT_RETRY_AFTER_S 3600     /* the longest Retry-After obeyed without asking */
+#define LIMIT_POLL_MS 60000            /* between two passes while online, where nothing pushes */
+#define LIMIT_POLL_LAST_MS 300000      /* ... where nothing happens for long; it doubles up to here */
+#define LIMIT_HEARTBEAT_FIRST_S 300    /* seconds the first Ping may hang */
+#define LIMIT_HEARTBEAT_LEAST_S 60     /* ... and the shortest that is asked for unasked (Exchange's own least) */
+#define LIMIT_HEARTBEAT_MOST_S 3540    /* ... and the longest (MS-ASCMD 2.2.3.79.1) */
+#define LIMIT_HEARTBEAT_TOLD_S 86400   /* ... and what a server may ask for */
+#define LIMIT_HEARTBEAT_SLACK_S 30     /* an answer may be so much later than the interval */
+#define LIMIT_MOVE_GUESSES 32          /* new messages of one answer that are looked for in other folders */
+#define LIMIT_FUTILE_FOLDER 3          /* changes told of a folder that are none, in a row, then it rests from Ping */
+#define LIMIT_FUTILE_PINGS 6           /* Pings in a row that tell nothing or fail, then the server is polled */
+#define LIMIT_FUTILE_MS 250            /* before the third of them; it doubles */
+#define LIMIT_PUSH_AGAIN_MS 1800000    /* after which Ping is tried again */
+#define LIMIT_FOLDERS_MS 600000        /* between two looks at the folder tree, unless the server asks for one */
+#define LIMIT_SILENCE_MS 3600000       /* a folder silent for so long is checked by GetItemEstimate */
+#define LIMIT_RETRY_FIRST_MS 1000      /* first delay after nobody answered; it doubles */
+#define LIMIT_RETRY_LAST_MS 300000     /* and stays here */
+#define LIMIT_CONTENT_MS 20000         /* a parked open (CONTRACT 4) */
+#define LIMIT_FAILED_OPEN_MS 5000      /* how long a failed fetch is remembered */
+#define LIMIT_FIRST_TREE_MS 60000      /* the first mount waits this long for the folder tree */
+#define LIMIT_NETWORK_SETTLE_MS 200    /* after word of a change, until the network is looked at */
+#define LIMIT_KEEPALIVE_S 30           /* a silent connection is probed after so long */
+#define LIMIT_KEEPALIVE_PROBE_S 5      /* ... every so often */
+#define LIMIT_UNHEARD_MS 30000         /* bytes, or a probe, that nobody acknowledges: the connection is dead */
+#define LIMIT_CONNECT_MS 15000         /* TCP and TLS */
+#define LIMIT_ANSWER_MS 300000         /* an ordinary command, first byte */
+#define LIMIT_STALL_MS 60000           /* no byte at all for so long ends an exchange */
+#define LIMIT_STALL_BYTES 1024         /* fewer than these in LIMIT_STALL_MS is no byte at all */
+#define LIMIT_HTTP_RETRIES 3           /* resends of an idempotent command that stayed unreachable */
+#define LIMIT_RESEND_MS 250            /* before the second resend, twice that before the third */
+#define LIMIT_REDIRECTS 5              /* 451 and 30x hops */
+#define LIMIT_PROVISION_ROUNDS 2       /* provisioning rounds in a row */
+#define LIMIT_RETRY_AFTER_S 3600       /* the longest Retry-After obeyed without asking */
 #define LIMIT_HEADER_BYTES (256 << 10) /* all headers of one answer */
 #define LIMIT_ERROR_BODY_BYTES (64 << 10) /* of a refused exchange, kept for the sentence */
 
 /* the mount */
-#define LIMIT_EVENTS_WAITING 16384     /* events not told yet, then one overflow and plain invalidations */
-#define LIMIT_EVENTS_BYTES (16 << 20)  /* .easfs/events, then it is truncated (CONTRACT 6) */
-#define LIMIT_SELF_OP_MS 2000          /* one operation of the daemon on its own mount, then it does no more of them */
+#define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
+#define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */
+#define LIMIT_SELF_OP_MS 2000         /* one operation of the daemon on its own mount, then it does no more of them */
 
 /* store */
 #define LIMIT_PACK_BUFFER (128 << 10)  /* of a body being written, before it goes to its pack */

@@ -21,8 +21,8 @@ struct eas_result eas_refused(enum eas_scope scope, int exit_code, const char *f
 
 struct eas_result eas_unreachable(int exit_code, const char *format, ...)
 {
-    struct eas_result result = {.outcome = EAS_UNREACHABLE, .scope = EAS_SCOPE_ACCOUNT, .exit_code = exit_code,
-                                .action = EAS_ACTION_RETRY};
+    struct eas_result result = {
+        .outcome = EAS_UNREACHABLE, .scope = EAS_SCOPE_ACCOUNT, .exit_code = exit_code, .action = EAS_ACTION_RETRY};
     va_list args;
 
     va_start(args, format);

@@ -32,12 +32,10 @@ unsigned account_classes(const char *list)
     for (char **word = words; *word; word++) {
         unsigned bit = 0;
 
-        for (int i = 0; i < EAS_CLASSES; i++) {
+        for (int i = 0; i < EAS_CLASSES; i++)
             bit |= strcmp(*word, eas_classes[i].option) == 0 ? 1u << i : 0;
-        }
-        if (!bit) {
+        if (!bit)
             return 0;
-        }
         classes |= bit;
     }
     return classes;
@@ -52,9 +50,8 @@ static GPtrArray *strings_copy(const GPtrArray *strings)
 {
     GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
 
-    for (guint i = 0; strings && i < strings->len; i++) {
+    for (guint i = 0; strings && i < strings->len; i++)
         g_ptr_array_add(copy, g_strdup(strings->pdata[i]));
-    }
     return copy;
 }
 
@@ -66,9 +63,8 @@ int account_state(const struct account_options *options, const char *what, char 
         *state = absolute(options->state);
         return 0;
     }
-    if (!options->server || !options->user) {
+    if (!options->server || !options->user)
         return unable_to(EXIT_USAGE, what, "give --server and --user, or --state", "it is not said which account");
-    }
     name = account_name(options->user, options->server);
     *state = g_build_filename(g_get_user_state_dir(), "easfs", g_strdelimit(name, "/", '_'), NULL);
     return 0;
@@ -79,9 +75,8 @@ static int check_words(const struct account_options *options, const char *what)
 {
     bool known = !options->since;
 
-    for (size_t i = 0; options->since && i < G_N_ELEMENTS(ages); i++) {
+    for (size_t i = 0; options->since && i < G_N_ELEMENTS(ages); i++)
         known = known || strcmp(options->since, ages[i]) == 0;
-    }
     if (!known) {
         return unable_to(EXIT_USAGE, what, "use all, 1d, 3d, 1w, 2w, 1m, 3m or 6m", "--since %s is no such age",
                          options->since);
@@ -90,19 +85,16 @@ static int check_words(const struct account_options *options, const char *what)
         return unable_to(EXIT_USAGE, what, "use mail, calendar, contacts, tasks, notes, with commas between",
                          "--classes %s is no list of them", options->classes);
     }
-    if (options->vcard && strcmp(options->vcard, "3") != 0 && strcmp(options->vcard, "4") != 0) {
+    if (options->vcard && strcmp(options->vcard, "3") != 0 && strcmp(options->vcard, "4") != 0)
         return unable_to(EXIT_USAGE, what, "use 3 or 4", "--vcard %s is no version", options->vcard);
-    }
     if (options->protocol && eas_version_parse(options->protocol) < EAS_12_1) {
         return unable_to(EXIT_USAGE, what, "use 12.1, 14.0, 14.1, 16.0 or 16.1", "--protocol %s is not spoken",
                          options->protocol);
     }
-    if (options->password_file && options->password_command) {
+    if (options->password_file && options->password_command)
         return unable_to(EXIT_USAGE, what, "give one of them", "--password-file and --password-command are both given");
-    }
-    if (!options->client_cert != !options->client_key) {
+    if (!options->client_cert != !options->client_key)
         return unable_to(EXIT_USAGE, what, "give both", "--client-cert and --client-key belong together");
-    }
     return 0;
 }
 
@@ -149,12 +141,10 @@ int account_config(const struct account_options *options, const char *what, stru
     g_autofree char *state = NULL, *parent = NULL;
     int code = check_words(options, what);
 
-    if (!code && !options->offline && (!options->server || !options->user)) {
+    if (!code && !options->offline && (!options->server || !options->user))
         code = unable_to(EXIT_USAGE, what, "or --offline to see what is here", "--server and --user are needed");
-    }
-    if (code || (code = account_state(options, what, &state)) || (code = check_replica(options, state, what))) {
+    if (code || (code = account_state(options, what, &state)) || (code = check_replica(options, state, what)))
         return code;
-    }
     parent = g_path_get_dirname(state);
     g_mkdir_with_parents(parent, 0700);
     config = g_new0(struct replica_config, 1);
@@ -169,10 +159,9 @@ int account_config(const struct account_options *options, const char *what, stru
         config->server = server_config(options);
         code = server_password(options, what, config);
     }
-    if (code) {
+    if (code)
         replica_config_free(config);
-    } else {
+    else
         *made = config;
-    }
     return code;
 }

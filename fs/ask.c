@@ -24,9 +24,8 @@ static char *state_dir_of(const char *mountpoint)
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
     int error = errno;
 
-    if (fd >= 0) {
+    if (fd >= 0)
         close(fd);
-    }
     errno = error;
     return length > 0 ? g_strndup(text, (size_t)length) : NULL;
 }
@@ -47,9 +46,8 @@ static int only_mount(const char *what, char **mountpoint)
             *mountpoint = g_strdup(mounts->pdata[i]);
         }
     }
-    if (found == 1) {
+    if (found == 1)
         return 0;
-    }
     g_clear_pointer(mountpoint, g_free);
     return unable_to(EXIT_USAGE, what, found ? "name the one that is meant" : "easfs mount makes one",
                      found ? "there are %u mounts" : "nothing is mounted (%u mounts)", found);
@@ -64,9 +62,8 @@ int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, 
     } else {
         int code = only_mount(what, &found);
 
-        if (code) {
+        if (code)
             return code;
-        }
     }
     *state_dir = state_dir_of(found);
     if (!*state_dir) {
@@ -84,12 +81,10 @@ static bool send_all(int fd, const char *text, size_t length)
     while (length > 0) {
         ssize_t wrote = write(fd, text, length);
 
-        if (wrote < 0 && errno == EINTR) {
+        if (wrote < 0 && errno == EINTR)
             continue;
-        }
-        if (wrote <= 0) {
+        if (wrote <= 0)
             return false;
-        }
         text += wrote;
         length -= (size_t)wrote;
     }
@@ -118,11 +113,10 @@ static json_t *receive_answer(FILE *from, void (*progress)(const char *text))
         json_t *value = json_loads(line, 0, NULL);
         const char *text = json_string_value(json_object_get(value, "progress"));
 
-        if (json_object_get(value, "code")) {
+        if (json_object_get(value, "code"))
             answer = json_incref(value);
-        } else if (text && progress) {
+        else if (text && progress)
             progress(text);
-        }
         json_decref(value);
     }
     free(line);
@@ -152,16 +146,13 @@ int ask_daemon(const char *state_dir, const char *what, json_t *request, void (*
                          g_strerror(-fd));
     }
     from = fdopen(fd, "r");
-    if (send_request(fd, request)) {
+    if (send_request(fd, request))
         *answer = receive_answer(from, progress);
-    }
-    if (linger && *answer) {
+    if (linger && *answer)
         wait_for_end(from);
-    }
     fclose(from);
-    if (!*answer) {
+    if (!*answer)
         return unable_to(EXIT_UNREACHABLE, what, "mount it again", "the daemon ended without an answer");
-    }
     code = (int)json_integer_value(json_object_get(*answer, "code"));
     if (code) {
         const char *error = json_string_value(json_object_get(*answer, "error"));

@@ -35,17 +35,14 @@ static bool request_receive(int fd, char *request, size_t size)
     while (used < size - 1) {
         ssize_t got = read(fd, request + used, size - 1 - used);
 
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && errno == EINTR)
             continue;
-        }
-        if (got <= 0) {
+        if (got <= 0)
             return false;
-        }
         used += (size_t)got;
         request[used] = '\0';
-        if (strchr(request, '\n')) {
+        if (strchr(request, '\n'))
             return true;
-        }
     }
     return false;
 }
@@ -56,9 +53,8 @@ static void client_serve(struct control_socket *control, int fd)
     struct control_client client = {.config = control->config, .fd = fd};
     json_t *asked, *answer;
 
-    if (!port_socket_is_own(fd) || !request_receive(fd, request, sizeof request)) {
+    if (!port_socket_is_own(fd) || !request_receive(fd, request, sizeof request))
         return;
-    }
     asked = json_loads(request, 0, NULL);
     answer = control_verb_answer(&client, asked);
     control_client_send(&client, answer);
@@ -81,9 +77,8 @@ static void client_run(void *data, void *ctx)
     g_mutex_lock(&control->lock);
     ours = g_hash_table_remove(control->open, data);
     g_mutex_unlock(&control->lock);
-    if (ours) {
+    if (ours)
         close(fd);
-    }
 }
 
 static void *accept_run(void *data)
@@ -93,12 +88,10 @@ static void *accept_run(void *data)
     for (;;) {
         int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
 
-        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) {
+        if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
             continue;
-        }
-        if (fd < 0) {
+        if (fd < 0)
             return NULL; /* shut by control_socket_stop */
-        }
         g_mutex_lock(&control->lock);
         g_hash_table_add(control->open, GINT_TO_POINTER(fd));
         g_mutex_unlock(&control->lock);
@@ -138,9 +131,8 @@ void control_socket_stop(struct control_socket *control)
     close(control->fd);
     g_mutex_lock(&control->lock);
     g_hash_table_iter_init(&each, control->open);
-    while (g_hash_table_iter_next(&each, &fd, NULL)) {
+    while (g_hash_table_iter_next(&each, &fd, NULL))
         shutdown(GPOINTER_TO_INT(fd), SHUT_RD);
-    }
     g_mutex_unlock(&control->lock);
     g_thread_pool_free(control->clients, FALSE, TRUE);
     g_hash_table_unref(control->open);

@@ -14,9 +14,8 @@ void control_client_send(struct control_client *client, json_t *value)
     char *text = json_dumps(value, JSON_COMPACT);
     size_t length = text ? strlen(text) : 0, sent = 0;
 
-    if (text) {
+    if (text)
         text[length++] = '\n'; /* in the place of its NUL: only the length counts from here */
-    }
     while (sent < length && !client->gone) {
         ssize_t wrote = send(client->fd, text + sent, length - sent, MSG_NOSIGNAL);
 
@@ -80,9 +79,8 @@ static void sync_progress(struct control_client *client)
     g_autofree char *progress = report_progress(status);
 
     replica_status_free(status);
-    if (progress) {
+    if (progress)
         control_client_send(client, json_pack("{s:s}", "progress", progress));
-    }
 }
 
 /* Waits on a thread of its own, so that this one can say how far it is. */
@@ -116,11 +114,10 @@ static json_t *reply_sync(struct control_client *client, const json_t *request)
     struct eas_result result;
 
     if (!json_is_true(json_object_get(request, "wait"))) {
-        if (flags) {
+        if (flags)
             replica_sync(client->config->replica, flags, 0);
-        } else {
+        else
             replica_kick(client->config->replica);
-        }
         return json_pack("{s:i}", "code", 0);
     }
     result = sync_wait(client, flags, (long)CLAMP(seconds, 0, SYNC_MOST_S) * 1000);
@@ -148,9 +145,8 @@ json_t *control_folders(struct replica *replica)
     g_autoptr(GArray) collections = store_collections(store);
     json_t *folders = json_array();
 
-    for (guint i = 0; collections && i < collections->len; i++) {
+    for (guint i = 0; collections && i < collections->len; i++)
         json_array_append_new(folders, folder_json(store, &g_array_index(collections, struct collection, i)));
-    }
     return folders;
 }
 
@@ -164,9 +160,8 @@ json_t *control_size(struct store *store)
 {
     struct store_size size = {0};
 
-    if (store_size(store, &size) != 0) {
+    if (store_size(store, &size) != 0)
         return reply_error(EXIT_STORE, "the store cannot be read");
-    }
     return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "code", 0, "bodies", (json_int_t)size.bodies, "packs",
                      (json_int_t)size.packs, "database", (json_int_t)size.database, "items", (json_int_t)size.items,
                      "files", (json_int_t)size.files);
@@ -220,10 +215,8 @@ json_t *control_verb_answer(struct control_client *client, const json_t *request
 {
     const char *asked = json_string_value(json_object_get(request, "verb"));
 
-    for (size_t i = 0; asked && i < G_N_ELEMENTS(verbs); i++) {
-        if (strcmp(verbs[i].verb, asked) == 0) {
+    for (size_t i = 0; asked && i < G_N_ELEMENTS(verbs); i++)
+        if (strcmp(verbs[i].verb, asked) == 0)
             return verbs[i].answer(client, request);
-        }
-    }
     return reply_error(EXIT_USAGE, "the daemon knows no such verb");
 }

@@ -31,9 +31,8 @@ static int parent_wait(pid_t child, int from)
     do {
         got = read(from, &byte, 1);
     } while (got < 0 && errno == EINTR);
-    if (got == 1) {
+    if (got == 1)
         return 0;
-    }
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
@@ -44,12 +43,10 @@ void daemon_begin(bool foreground)
     int ends[2];
     pid_t child;
 
-    if (foreground) {
+    if (foreground)
         return;
-    }
-    if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0 || (child = fork()) < 0)
         exit(unable_to(EXIT_INTERNAL, "go into the background", NULL, "%s", g_strerror(errno)));
-    }
     if (child > 0) {
         close(ends[1]);
         _exit(parent_wait(child, ends[0]));
@@ -76,13 +73,11 @@ static void *signal_wait(void *unused)
 
     (void)unused;
     for (;;) {
-        if (sigwait(&set, &signal) != 0) {
+        if (sigwait(&set, &signal) != 0)
             continue;
-        }
         g_mutex_lock(&on_signal.lock);
-        if (!on_signal.stop) {
+        if (!on_signal.stop)
             _exit(EXIT_SIGNAL + signal);
-        }
         on_signal.stop(on_signal.ctx);
         g_mutex_unlock(&on_signal.lock);
     }
@@ -107,9 +102,8 @@ void daemon_ready(void)
 {
     int null;
 
-    if (ready_pipe < 0) {
+    if (ready_pipe < 0)
         return;
-    }
     setsid();
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {

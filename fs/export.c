@@ -78,21 +78,17 @@ static int bytes_copy(const struct view_bytes *bytes, int to)
         size_t want = (size_t)MIN((int64_t)EXPORT_BLOCK, bytes->size - done);
         ssize_t got = pread(bytes->fd, block, want, bytes->offset + done);
 
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && errno == EINTR)
             continue;
-        }
-        if (got == 0) {
+        if (got == 0)
             errno = EIO; /* the pack is shorter than it says */
-        }
-        if (got <= 0) {
+        if (got <= 0)
             return -1;
-        }
         for (ssize_t at = 0; at < got;) {
             ssize_t wrote = write(to, block + at, (size_t)(got - at));
 
-            if (wrote < 0 && errno != EINTR) {
+            if (wrote < 0 && errno != EINTR)
                 return -1;
-            }
             at += wrote > 0 ? wrote : 0;
         }
         done += got;
@@ -107,22 +103,18 @@ static int file_write(struct export *export, const struct place *place, const st
     int to = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     int error = 0;
 
-    if (to < 0) {
+    if (to < 0)
         return fail(export, temporary);
-    }
-    if (bytes_copy(bytes, to) != 0) {
+    if (bytes_copy(bytes, to) != 0)
         error = fail(export, temporary);
-    }
-    if (close(to) != 0 && !error) {
+    if (close(to) != 0 && !error)
         error = fail(export, temporary);
-    }
     if (!error) {
         times_set(temporary, place->attr.mtime_ns);
         error = rename(temporary, place->path) == 0 ? 0 : fail(export, place->path);
     }
-    if (error) {
+    if (error)
         unlink(temporary);
-    }
     return error;
 }
 
@@ -171,9 +163,8 @@ static int export_directory(struct export *export, const char *path, uint64_t in
     uint64_t cookie = 0;
     bool more = true;
 
-    if (g_mkdir_with_parents(path, 0700) != 0) {
+    if (g_mkdir_with_parents(path, 0700) != 0)
         return fail(export, path);
-    }
     while (more) {
         g_autoptr(GArray) places = places_new();
         struct batch batch = {.directory = path, .places = places};

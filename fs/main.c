@@ -13,11 +13,9 @@ static const struct verb *const verbs[] = {
 
 static const struct verb *verb_find(const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        if (strcmp(verbs[i]->name, name) == 0) {
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
-        }
-    }
     return NULL;
 }
 
@@ -25,9 +23,8 @@ static int help_all(FILE *to)
 {
     fprintf(to, "Usage: easfs VERB [OPTION]...\n"
                 "Mounts an Exchange mailbox over ActiveSync as plain files.\n\n");
-    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
         fprintf(to, "  %-9s %s\n", verbs[i]->name, verbs[i]->help);
-    }
     fprintf(to, "\neasfs VERB --help tells more; easfs --version says which this is.\n");
     return to == stdout ? 0 : EXIT_USAGE;
 }
@@ -74,19 +71,16 @@ int main(int argc, char **argv)
     const struct verb *verb;
 
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) {
+    if (argc < 2)
         return help_all(stderr);
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help_all(stdout);
-    }
     if (strcmp(argv[1], "--version") == 0) {
         printf("easfs %s\n", EASFS_VERSION);
         return 0;
     }
     verb = verb_find(argv[1]);
-    if (!verb) {
+    if (!verb)
         return unable_to(EXIT_USAGE, "run", "see easfs --help", "there is no verb \"%s\"", argv[1]);
-    }
     return verb_run(verb, argc - 1, argv + 1);
 }

@@ -32,13 +32,10 @@ const char *exit_advice(int code, const char *reason)
         {EXIT_CREDENTIALS, "check user, password and certificate"},
         {EXIT_CONFIG, "correct the option"},
     };
-    if (reason && strstr(reason, "; ")) {
+    if (reason && strstr(reason, "; "))
         return NULL;
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].code == code) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code)
             return rows[i].advice;
-        }
-    }
     return NULL;
 }

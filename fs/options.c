@@ -13,22 +13,18 @@ static size_t options_count(const struct option_row *rows)
 {
     size_t count = 0;
 
-    while (rows[count].name) {
+    while (rows[count].name)
         count++;
-    }
     return count;
 }
 
 static const struct option_row *option_of(const struct option_row *rows, int value)
 {
-    if (value >= OPTION_FIRST) {
+    if (value >= OPTION_FIRST)
         return &rows[value - OPTION_FIRST];
-    }
-    for (const struct option_row *row = rows; row->name; row++) {
-        if (row->letter && row->letter == value) {
+    for (const struct option_row *row = rows; row->name; row++)
+        if (row->letter && row->letter == value)
             return row;
-        }
-    }
     return NULL;
 }
 
@@ -53,9 +49,8 @@ static bool option_store(const struct option_row *row, void *values, char *argum
         *(char **)place = argument;
         return true;
     case OPTION_LIST:
-        if (!*(GPtrArray **)place) {
+        if (!*(GPtrArray **)place)
             *(GPtrArray **)place = g_ptr_array_new();
-        }
         g_ptr_array_add(*(GPtrArray **)place, argument);
         return true;
     case OPTION_SECONDS:
@@ -99,21 +94,17 @@ int options_parse(const struct option_row *rows, void *values, const char *verb,
     while ((value = getopt_long(argc, argv, letters->str, longs, NULL)) != -1) {
         const struct option_row *row = option_of(rows, value);
 
-        if (value == 'h') {
+        if (value == 'h')
             return -1;
-        }
-        if (value == ':') {
+        if (value == ':')
             return unable_to(EXIT_USAGE, what, advice, "%s needs a value", argv[optind - 1]);
-        }
         if (value == '?' || !row) {
-            if (optopt && optopt < OPTION_FIRST) {
+            if (optopt && optopt < OPTION_FIRST)
                 return unable_to(EXIT_USAGE, what, advice, "there is no option -%c", optopt);
-            }
             return unable_to(EXIT_USAGE, what, advice, "%s is not an option of it", argv[optind - 1]);
         }
-        if (!option_store(row, values, optarg)) {
+        if (!option_store(row, values, optarg))
             return unable_to(EXIT_USAGE, what, advice, "\"%s\" is no number of seconds for --%s", optarg, row->name);
-        }
     }
     *first = optind;
     return 0;
@@ -124,15 +115,12 @@ void options_print(const struct option_row *rows, GString *out)
     for (const struct option_row *row = rows; row->name; row++) {
         g_autoptr(GString) left = g_string_new("  ");
 
-        if (row->letter) {
+        if (row->letter)
             g_string_append_printf(left, "-%c", row->letter);
-        }
-        if (*row->name) {
+        if (*row->name)
             g_string_append_printf(left, "%s--%s", row->letter ? ", " : "", row->name);
-        }
-        if (row->argument) {
+        if (row->argument)
             g_string_append_printf(left, " %s", row->argument);
-        }
         g_string_append_printf(out, "%-*s %s\n", OPTION_HELP_COLUMN, left->str, row->help);
     }
 }

@@ -26,19 +26,16 @@ static char *first_line(int fd)
     while (used < sizeof bytes && !memchr(bytes, '\n', used)) {
         ssize_t got = read(fd, bytes + used, sizeof bytes - used);
 
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && errno == EINTR)
             continue;
-        }
-        if (got <= 0) {
+        if (got <= 0)
             break;
-        }
         used += (size_t)got;
     }
     line = used > 0 ? g_strndup(bytes, used) : NULL;
     explicit_bzero(bytes, sizeof bytes);
-    if (line) {
+    if (line)
         line[strcspn(line, "\r\n")] = '\0';
-    }
     return line;
 }
 
@@ -48,9 +45,8 @@ static int from_file(const char *file, const char *what, char **password)
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int code = 0;
 
-    if (fd < 0) {
+    if (fd < 0)
         return unable_to(EXIT_CONFIG, what, "check --password-file", "%s: %s", file, g_strerror(errno));
-    }
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077)) {
         code = unable_to(EXIT_CONFIG, what, "chmod 600 it", "others than you may use the password file %s", file);
     } else if (!(*password = first_line(fd)) || !**password) {
@@ -68,20 +64,17 @@ static int from_command(const char *command, const char *what, char **password)
     int from = -1, status = -1;
     GPid child = 0;
 
-    if (!g_spawn_async_with_pipes(NULL, (char **)argv, NULL, flags, NULL, NULL, &child, NULL, &from, NULL, NULL)) {
+    if (!g_spawn_async_with_pipes(NULL, (char **)argv, NULL, flags, NULL, NULL, &child, NULL, &from, NULL, NULL))
         return unable_to(EXIT_CONFIG, what, NULL, "the password command cannot be started");
-    }
     *password = first_line(from);
     close(from);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     /* A command that wrote more than a line may have died of our closing: the line counts. */
-    if (*password && **password && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    if (*password && **password && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    }
-    if (*password && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) {
+    if (*password && WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
         return 0;
-    }
     g_clear_pointer(password, g_free);
     return unable_to(EXIT_CONFIG, what, "check --password-command", "the password command failed");
 }
@@ -92,9 +85,8 @@ static int from_terminal(const char *account, const char *what, char **password)
     struct termios shown, hidden;
 
     if (tty < 0 || tcgetattr(tty, &shown) != 0) {
-        if (tty >= 0) {
+        if (tty >= 0)
             close(tty);
-        }
         return unable_to(EXIT_CONFIG, what, "give --password-file or --password-command",
                          "there is no terminal to ask for the password");
     }
@@ -111,11 +103,9 @@ static int from_terminal(const char *account, const char *what, char **password)
 
 int password_get(const struct password_source *source, const char *what, char **password)
 {
-    if (source->file) {
+    if (source->file)
         return from_file(source->file, what, password);
-    }
-    if (source->command) {
+    if (source->command)
         return from_command(source->command, what, password);
-    }
     return from_terminal(source->account, what, password);
 }

@@ -30,17 +30,15 @@ GPtrArray *port_mounts(void)
     g_autofree char *info = NULL;
     g_auto(GStrv) lines = NULL;
 
-    if (!g_file_get_contents("/proc/self/mountinfo", &info, NULL, NULL)) {
+    if (!g_file_get_contents("/proc/self/mountinfo", &info, NULL, NULL))
         return mounts;
-    }
     lines = g_strsplit(info, "\n", -1);
     for (char **line = lines; *line; line++) {
         g_auto(GStrv) words = g_strsplit(*line, " ", -1);
 
         /* id parent device root MOUNTPOINT options... - TYPE source options */
-        if (strstr(*line, " - fuse.easfs ") && g_strv_length(words) > 4) {
+        if (strstr(*line, " - fuse.easfs ") && g_strv_length(words) > 4)
             g_ptr_array_add(mounts, mountinfo_decode(words[4]));
-        }
     }
     return mounts;
 }
@@ -59,18 +57,16 @@ static int unmount_as_user(const char *mountpoint, bool lazily)
     GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
     int status = 0;
 
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, flags, NULL, NULL, NULL, NULL, &status, NULL)) {
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, flags, NULL, NULL, NULL, NULL, &status, NULL))
         return -ENOENT;
-    }
     /* fusermount3 tells no reason; what is left when it is no mount of ours is that it is in use. */
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EBUSY;
 }
 
 int port_unmount(const char *mountpoint, bool lazily)
 {
-    if (umount2(mountpoint, UMOUNT_NOFOLLOW | (lazily ? MNT_DETACH : 0)) == 0) {
+    if (umount2(mountpoint, UMOUNT_NOFOLLOW | (lazily ? MNT_DETACH : 0)) == 0)
         return 0;
-    }
     return errno == EPERM ? unmount_as_user(mountpoint, lazily) : -errno;
 }
 
@@ -97,9 +93,8 @@ static bool descriptors_are_below(const char *process, const char *directory)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *link = g_build_filename(path, name, NULL);
 
-        if (link_is_below(link, directory)) {
+        if (link_is_below(link, directory))
             return true;
-        }
     }
     return false;
 }
@@ -111,9 +106,8 @@ static bool process_holds(const char *process, const char *directory)
     for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
         g_autofree char *link = g_build_filename("/proc", process, links[i], NULL);
 
-        if (link_is_below(link, directory)) {
+        if (link_is_below(link, directory))
             return true;
-        }
     }
     return descriptors_are_below(process, directory);
 }
@@ -128,9 +122,8 @@ char *port_mount_holder(const char *mountpoint)
             g_autofree char *path = g_build_filename("/proc", process, "comm", NULL);
             g_autofree char *name = NULL;
 
-            if (g_file_get_contents(path, &name, NULL, NULL)) {
+            if (g_file_get_contents(path, &name, NULL, NULL))
                 return g_strdup_printf("%s (%s)", g_strchomp(name), process);
-            }
         }
     }
     return NULL;
@@ -146,20 +139,17 @@ static int socket_at(const char *path, int (*use)(int, const struct sockaddr *, 
     int dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int fd = dir < 0 ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (dir < 0 || fd < 0) {
+    if (dir < 0 || fd < 0)
         error = -errno;
-    } else if (snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >=
-               (int)sizeof address.sun_path) {
+    else if (snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", dir, name) >=
+             (int)sizeof address.sun_path)
         error = -ENAMETOOLONG;
-    } else if (use(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+    else if (use(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         error = -errno;
-    }
-    if (dir >= 0) {
+    if (dir >= 0)
         close(dir);
-    }
-    if (error && fd >= 0) {
+    if (error && fd >= 0)
         close(fd);
-    }
     return error ? error : fd;
 }
 

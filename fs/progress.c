@@ -55,9 +55,8 @@ struct progress *progress_start(struct replica *replica)
 {
     struct progress *progress;
 
-    if (!isatty(STDERR_FILENO)) {
+    if (!isatty(STDERR_FILENO))
         return NULL;
-    }
     progress = g_new0(struct progress, 1);
     progress->replica = replica;
     g_mutex_init(&progress->lock);
@@ -68,9 +67,8 @@ struct progress *progress_start(struct replica *replica)
 
 void progress_stop(struct progress *progress)
 {
-    if (!progress) {
+    if (!progress)
         return;
-    }
     g_mutex_lock(&progress->lock);
     progress->stop = true;
     g_cond_signal(&progress->over);

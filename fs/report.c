@@ -71,9 +71,8 @@ json_t *report_json(const struct replica_status *status)
     json_object_set_new(object, "policy", json_text(status->policy));
     json_object_set_new(object, "queued", json_integer(status->queued));
     json_object_set_new(object, "held", json_integer(status->held));
-    for (guint i = 0; i < status->folders->len; i++) {
+    for (guint i = 0; i < status->folders->len; i++)
         json_array_append_new(folders, folder_json(&g_array_index(status->folders, struct replica_folder, i)));
-    }
     json_object_set_new(object, "folders", folders);
     return object;
 }
@@ -100,27 +99,24 @@ char *report_progress(const struct replica_status *status)
 
 static void text_row(GString *out, const char *name, const char *value)
 {
-    if (value && *value) {
+    if (value && *value)
         g_string_append_printf(out, "%-10s%s\n", name, value);
-    }
 }
 
 static void text_folders(GString *out, const GArray *folders)
 {
-    if (folders->len == 0) {
+    if (folders->len == 0)
         return;
-    }
     g_string_append_printf(out, "\n%8s %8s %8s  %-6s  %s\n", "items", "unread", "missing", "since", "folder");
     for (guint i = 0; i < folders->len; i++) {
         const struct replica_folder *folder = &g_array_index(folders, struct replica_folder, i);
         const char *since = folder->since ? folder->since : "all";
 
         g_string_append_printf(out, "%8" G_GINT64_FORMAT " ", folder->items);
-        if (folder->class == EAS_MAIL) {
+        if (folder->class == EAS_MAIL)
             g_string_append_printf(out, "%8" G_GINT64_FORMAT " ", folder->unread);
-        } else {
+        else
             g_string_append_printf(out, "%8s ", "");
-        }
         g_string_append_printf(out, "%8" G_GINT64_FORMAT "  %-6s  %s%s\n", folder->bodies_missing, since, folder->path,
                                folder->complete ? "" : " (still being read)");
     }
@@ -148,9 +144,8 @@ char *report_text(const struct replica_status *status)
     text_folders(out, status->folders);
     if (status->errors && status->errors->len > 0) {
         g_string_append(out, "\nleft out:\n");
-        for (guint i = 0; i < status->errors->len; i++) {
+        for (guint i = 0; i < status->errors->len; i++)
             g_string_append_printf(out, "  %s\n", (const char *)status->errors->pdata[i]);
-        }
     }
     return g_string_free(out, FALSE);
 }

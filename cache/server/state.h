@@ -32,7 +32,7 @@ struct session {
     bool knows_commands;
     uint32_t commands; /* bit per enum eas_command */
 
-    gint64 renewed_at; /* monotonic: connections made before are not used */
+    gint64 renewed_at;               /* monotonic: connections made before are not used */
     bool turn_taken;                 /* by one link: to connect, to provision, to try the credentials first */
     bool proven;                     /* the credentials were accepted once */
     struct eas_result credentials;   /* not SERVED: what the server said of them; nothing is asked again */

@@ -203,9 +203,8 @@ int store_bodies_flush(struct store *store)
         pack->dirty = false;
     }
     g_mutex_unlock(&bodies->lock);
-    for (guint i = 0; i < dirty->len && !error; i++) {
+    for (guint i = 0; i < dirty->len && !error; i++)
         if (fdatasync(g_array_index(dirty, struct pack *, i)->fd))
             error = -errno;
-    }
     return error;
 }

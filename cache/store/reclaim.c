@@ -115,10 +115,9 @@ static bool has_pending(struct store *store, int64_t pack)
     gpointer place;
 
     g_hash_table_iter_init(&iter, store->bodies->pending);
-    while (g_hash_table_iter_next(&iter, NULL, &place)) {
+    while (g_hash_table_iter_next(&iter, NULL, &place))
         if (((struct body_place *)place)->pack == pack)
             return true;
-    }
     return false;
 }
 

@@ -194,8 +194,8 @@ int store_size(struct store *store, struct store_size *size)
     size->items = sql_number(sql, 0, SQL_COLLECTION_ITEMS, "");
     size->files = sql_number(sql, 0, SQL_FILE_COUNT, "");
     store_asked(store, sql);
-    size->database =
-        file_bytes(store, STORE_DATABASE) + file_bytes(store, STORE_DATABASE "-wal") + file_bytes(store, STORE_DATABASE "-shm");
+    size->database = file_bytes(store, STORE_DATABASE) + file_bytes(store, STORE_DATABASE "-wal") +
+                     file_bytes(store, STORE_DATABASE "-shm");
     return row;
 }
 

@@ -292,12 +292,11 @@ static void bulk_rest(struct worker *worker, struct batch_item *items, guint cou
 {
     struct fetcher *fetcher = worker->fetcher;
 
-    for (guint i = 0; i < count && !is_resting(fetcher) && !tickets_any(fetcher->tickets); i++) {
+    for (guint i = 0; i < count && !is_resting(fetcher) && !tickets_any(fetcher->tickets); i++)
         if (items[i].fate == BATCH_UNANSWERED && count > 1)
             fetch_one(worker, items[i].item);
         else
             item_settle(fetcher, &items[i], result);
-    }
 }
 
 static void bulk_ask(struct worker *worker, GPtrArray *hand)
@@ -309,11 +308,10 @@ static void bulk_ask(struct worker *worker, GPtrArray *hand)
         items[i].item = hand->pdata[i];
     struct eas_result result = ask(worker, items, hand->len);
 
-    if (is_items_fault(&result)) {
+    if (is_items_fault(&result))
         bulk_rest(worker, items, hand->len, &result);
-    } else {
+    else
         rest(fetcher, &result);
-    }
     for (guint i = 0; i < hand->len; i++)
         g_free(items[i].why);
 }
@@ -389,12 +387,11 @@ static void *worker_main(void *ctx)
     uint64_t ino;
     enum duty duty;
 
-    while ((duty = duty_wait(worker, &ino)) != STOP) {
+    while ((duty = duty_wait(worker, &ino)) != STOP)
         if (duty == OPEN)
             open_serve(worker, ino);
         else
             bulk_serve(worker);
-    }
     return NULL;
 }
 

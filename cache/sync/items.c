@@ -78,8 +78,8 @@ static const char *incoming_uid(const struct work *work, const struct incoming *
 /* The item has come from another folder, with all that is known of it. */
 static bool item_arrives(struct work *work, const struct incoming *incoming, struct item *item)
 {
-    if (work->collection->resync || !moves_take(work->engine, work->collection, incoming_uid(work, incoming),
-                                                incoming_stamp(work, incoming), item))
+    if (work->collection->resync ||
+        !moves_take(work->engine, work->collection, incoming_uid(work, incoming), incoming_stamp(work, incoming), item))
         return false;
     item->collection_id = work->collection->id;
     g_free(item->server_id);

@@ -39,8 +39,8 @@ void watch_new_path(struct watch *watch);
 
 /* The interval of the Ping, in seconds; 0: the server is polled, and *why (caller frees; may be NULL) says why. */
 int watch_heartbeat(struct watch *watch, char **why);
-/* The collections that have to be polled all the same, with empty those too that hold nothing (watch_list.h); of char *,
- * the caller frees it. NULL: all. */
+/* The collections that have to be polled all the same, with empty those too that hold nothing (watch_list.h); of char
+ * *, the caller frees it. NULL: all. */
 GPtrArray *watch_to_poll(struct watch *watch, bool empty);
 
 #endif

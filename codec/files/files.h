@@ -9,10 +9,10 @@
 #include "codec/wire/wbxml_tree.h"
 
 struct file_context {
-    const char *uid;        /* for items without one of their own: a urn:uuid:, kept for ever */
-    const char *user;       /* the account's own address, or NULL: whose PARTSTAT is it */
-    const char *home_zone;  /* the IANA zone to prefer among equals, or NULL */
-    int vcard_version;      /* 3 or 4 */
+    const char *uid;          /* for items without one of their own: a urn:uuid:, kept for ever */
+    const char *user;         /* the account's own address, or NULL: whose PARTSTAT is it */
+    const char *home_zone;    /* the IANA zone to prefer among equals, or NULL */
+    int vcard_version;        /* 3 or 4 */
     enum eas_version version; /* the protocol the data came by */
 };
 

@@ -25,7 +25,7 @@ static const char *first_end(const char *text, const char **angle)
     const char *p;
 
     *angle = NULL;
-    for (p = text; *p; p++) {
+    for (p = text; *p; p++)
         if (*p == '\\' && quoted && p[1])
             p++;
         else if (*p == '"' && !*angle)
@@ -36,7 +36,6 @@ static const char *first_end(const char *text, const char **angle)
             return p;
         else if ((*p == ',' || *p == ';') && !quoted && !*angle)
             return p;
-    }
     return p;
 }
 
@@ -46,14 +45,13 @@ static char *unquote(const char *text, size_t length)
     g_autoptr(GString) name = g_string_new(NULL);
     bool quoted = false;
 
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         if (text[i] == '"')
             quoted = !quoted;
         else if (text[i] == '\\' && quoted && i + 1 < length)
             g_string_append_c(name, text[++i]);
         else
             g_string_append_c(name, text[i]);
-    }
     g_strstrip(name->str);
     return mailbox_decode(name->str);
 }

@@ -26,12 +26,11 @@ static bool is_base64(const char *text)
 {
     size_t letters = 0;
 
-    for (; *text; text++) {
+    for (; *text; text++)
         if (g_ascii_isalnum(*text) || *text == '+' || *text == '/')
             letters++;
         else if (*text != '=' && !g_ascii_isspace(*text))
             return false;
-    }
     return letters > 1;
 }
 

@@ -17,12 +17,12 @@ struct fetch {
 void item_operations_request(GByteArray *out, enum eas_version version, const struct fetch *fetches, size_t count);
 
 struct fetched {
-    size_t index;           /* of the fetch it answers, by order: the ids are the caller's to check */
-    int status;             /* 1: its bytes were streamed before this */
+    size_t index;                          /* of the fetch it answers, by order: the ids are the caller's to check */
+    int status;                            /* 1: its bytes were streamed before this */
     const char *server_id, *collection_id; /* as answered, "" where absent */
-    int body_type;          /* AirSyncBase Type, 0 for attachments */
-    bool truncated, opaque; /* opaque or a part: exactly the server's bytes; else text */
-    bool present;           /* Data or a part stood there, be it empty */
+    int body_type;                         /* AirSyncBase Type, 0 for attachments */
+    bool truncated, opaque;                /* opaque or a part: exactly the server's bytes; else text */
+    bool present;                          /* Data or a part stood there, be it empty */
     long long bytes;
     const struct eas_node *properties; /* without the streamed bytes; NULL unless status 1 */
 };

@@ -37,14 +37,13 @@ static char *strip_tags(const char *html)
     GString *text = g_string_new(NULL);
     bool inside = false;
 
-    for (; *html; html++) {
+    for (; *html; html++)
         if (*html == '<')
             inside = true;
         else if (*html == '>')
             inside = false;
         else if (!inside)
             g_string_append_c(text, *html);
-    }
     return g_string_free(text, FALSE);
 }
 

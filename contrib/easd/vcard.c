@@ -39,13 +39,12 @@ static char *next_line(const char **at, const char *end)
         g_string_append_len(line, *at, (gssize)length);
         *at = feed ? feed + 1 : end;
         soft = line->len && line->str[line->len - 1] == '=' && strcasestr(line->str, "QUOTED-PRINTABLE");
-        if (soft) {
+        if (soft)
             g_string_truncate(line, line->len - 1);
-        } else if (*at < end && (**at == ' ' || **at == '\t') && line->len) {
+        else if (*at < end && (**at == ' ' || **at == '\t') && line->len)
             ++*at;
-        } else {
+        else
             break;
-        }
     }
     return g_string_free(line, FALSE);
 }
@@ -55,12 +54,11 @@ static char *find_colon(char *line)
 {
     bool quoted = false;
 
-    for (; *line; line++) {
+    for (; *line; line++)
         if (*line == '"')
             quoted = !quoted;
         else if (*line == ':' && !quoted)
             return line;
-    }
     return NULL;
 }
 

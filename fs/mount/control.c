@@ -125,9 +125,8 @@ static void job_open(struct control *control, const struct job *job)
     file.fh = (uintptr_t)copy;
     file.direct_io = 1; /* the size the kernel has may be another copy's */
     file.noflush = 1;
-    if (fuse_reply_open(job->req, &file) == -ENOENT) {
+    if (fuse_reply_open(job->req, &file) == -ENOENT)
         g_bytes_unref(copy);
-    }
 }
 
 static void reply_piece(fuse_req_t req, GBytes *bytes, size_t size, off_t offset)
@@ -135,18 +134,16 @@ static void reply_piece(fuse_req_t req, GBytes *bytes, size_t size, off_t offset
     size_t whole = 0;
     const char *data = g_bytes_get_data(bytes, &whole);
 
-    if ((size_t)offset >= whole) {
+    if ((size_t)offset >= whole)
         fuse_reply_buf(req, NULL, 0);
-    } else {
+    else
         fuse_reply_buf(req, data + offset, MIN(size, whole - (size_t)offset));
-    }
 }
 
 static void job_read(struct control *control, const struct job *job)
 {
-    if (!control->copies[job->index].bytes) {
+    if (!control->copies[job->index].bytes)
         copy_renew(control, job->index);
-    }
     reply_piece(job->req, control->copies[job->index].bytes, job->size, job->offset);
 }
 
@@ -177,9 +174,8 @@ struct control *control_new(struct mount *mount)
 void control_free(struct control *control)
 {
     g_thread_pool_free(control->worker, FALSE, TRUE);
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
         g_clear_pointer(&control->copies[i].bytes, g_bytes_unref);
-    }
     g_free(control);
 }
 
@@ -219,23 +215,19 @@ static void events_reply(struct control *control, fuse_req_t req, size_t size, o
     struct mount *mount = control->mount;
     ssize_t got = events_read(mount->events, mount->buffer, MIN(size, mount->buffer_size), offset);
 
-    if (got < 0) {
+    if (got < 0)
         fuse_reply_err(req, (int)-got);
-    } else {
+    else
         fuse_reply_buf(req, mount->buffer, (size_t)got);
-    }
 }
 
 static fuse_ino_t control_find(fuse_ino_t parent, const char *name)
 {
-    if (parent == VIEW_ROOT) {
+    if (parent == VIEW_ROOT)
         return strcmp(name, CONTROL_NAME) == 0 ? CONTROL_DIR : 0;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        if (strcmp(files[i].name, name) == 0) {
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (strcmp(files[i].name, name) == 0)
             return CONTROL_FILE + i;
-        }
-    }
     return 0;
 }
 
@@ -263,9 +255,8 @@ bool control_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
     struct view_attr attr;
     struct stat st;
 
-    if (!control_is(ino)) {
+    if (!control_is(ino))
         return false;
-    }
     if (ino != CONTROL_DIR && is_events(ino)) {
         events_getattr(control, req, ino);
         return true;
@@ -286,9 +277,8 @@ bool control_readdir(struct control *control, fuse_req_t req, fuse_ino_t ino, si
     char buffer[2048];
     size_t used = 0;
 
-    if (!control_is(ino)) {
+    if (!control_is(ino))
         return false;
-    }
     size = MIN(size, sizeof buffer);
     for (off_t i = offset; i < (off_t)G_N_ELEMENTS(files) + 2; i++) {
         fuse_ino_t at = i == 0 ? CONTROL_DIR : i == 1 ? VIEW_ROOT : CONTROL_FILE + (fuse_ino_t)i - 2;
@@ -302,9 +292,8 @@ bool control_readdir(struct control *control, fuse_req_t req, fuse_ino_t ino, si
         node_entry(control->mount, &attr, &entry);
         need = plus ? fuse_add_direntry_plus(req, buffer + used, size - used, name, &entry, i + 1)
                     : fuse_add_direntry(req, buffer + used, size - used, name, &entry.attr, i + 1);
-        if (need > size - used) {
+        if (need > size - used)
             break;
-        }
         used += need;
     }
     fuse_reply_buf(req, buffer, used);
@@ -313,9 +302,8 @@ bool control_readdir(struct control *control, fuse_req_t req, fuse_ino_t ino, si
 
 bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file)
 {
-    if (!control_is(ino)) {
+    if (!control_is(ino))
         return false;
-    }
     if (is_events(ino)) {
         events_open(req, file);
         return true;
@@ -327,9 +315,8 @@ bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const
 bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
                   const struct fuse_file_info *file)
 {
-    if (!control_is(ino)) {
+    if (!control_is(ino))
         return false;
-    }
     if (is_events(ino)) {
         events_reply(control, req, size, offset);
     } else if (!control->mount->without_opens) {
@@ -345,11 +332,9 @@ bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_
 bool control_release(struct control *control, fuse_ino_t ino, const struct fuse_file_info *file)
 {
     (void)control;
-    if (!control_is(ino)) {
+    if (!control_is(ino))
         return false;
-    }
-    if (!is_events(ino)) {
+    if (!is_events(ino))
         g_bytes_unref((GBytes *)(uintptr_t)file->fh);
-    }
     return true;
 }

@@ -20,9 +20,8 @@ char *counters_text(struct mount *mount)
     struct session_counts wire = replica_counts(mount->replica);
     json_t *upcalls = json_object(), *object;
 
-    for (size_t i = 0; i < UPCALL_COUNT; i++) {
+    for (size_t i = 0; i < UPCALL_COUNT; i++)
         json_object_set_new(upcalls, names[i], number(&mount->counters.upcalls[i]));
-    }
     object = json_pack("{so so s{sI sI sI}}", "upcalls", upcalls, "notifications",
                        number(&mount->counters.notifications), "wire", "requests", (json_int_t)wire.requests, "in",
                        (json_int_t)wire.bytes_in, "out", (json_int_t)wire.bytes_out);

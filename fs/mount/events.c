@@ -24,9 +24,8 @@ struct events *events_new(const char *state_dir)
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     struct events *events;
 
-    if (fd < 0) {
+    if (fd < 0)
         return NULL;
-    }
     events = g_new0(struct events, 1);
     events->fd = fd;
     return events;
@@ -73,14 +72,12 @@ static void write_line(struct events *events, const struct event_line *line)
     size_t length = whole ? strlen(whole) : 0;
 
     free(text);
-    if (!length) {
+    if (!length)
         return;
-    }
-    if (write(events->fd, whole, length) == (ssize_t)length) {
+    if (write(events->fd, whole, length) == (ssize_t)length)
         events->size += (off_t)length;
-    } else if (ftruncate(events->fd, events->size) != 0) {
+    else if (ftruncate(events->fd, events->size) != 0)
         events->size = LIMIT_EVENTS_BYTES;
-    }
 }
 
 void events_append(struct events *events, const struct event_line *line)

@@ -64,9 +64,8 @@ static const struct folder_step *step_find(const GArray *way, uint64_t parent, c
     for (guint i = 0; way && i < way->len; i++) {
         const struct folder_step *step = &g_array_index(way, struct folder_step, i);
 
-        if (is_place(parent, name, step->parent, step->name)) {
+        if (is_place(parent, name, step->parent, step->name))
             return step;
-        }
     }
     return NULL;
 }
@@ -86,12 +85,10 @@ static enum expected_look look(const struct self_op *op, uint64_t parent, const 
     }
     *ino = op->ino;
     *directory = op->directory;
-    if (moves && is_place(parent, name, op->old_parent, op->old_name)) {
+    if (moves && is_place(parent, name, op->old_parent, op->old_name))
         return LOOK_PRESENT;
-    }
-    if (!is_place(parent, name, op->parent, op->name)) {
+    if (!is_place(parent, name, op->parent, op->name))
         return LOOK_STORE;
-    }
     return moves || op->kind == CHANGE_CREATE ? LOOK_ABSENT : LOOK_PRESENT;
 }
 
@@ -101,20 +98,17 @@ enum expected_look expected_lookup(struct expected *expected, pid_t asker, uint6
     enum expected_look found = LOOK_STORE;
 
     g_mutex_lock(&expected->lock);
-    if (expected->stage != STAGE_NONE && expected->stage != STAGE_DONE && expected->asker == asker) {
+    if (expected->stage != STAGE_NONE && expected->stage != STAGE_DONE && expected->asker == asker)
         found = look(expected->op, parent, name, ino, directory);
-    }
     g_mutex_unlock(&expected->lock);
     return found;
 }
 
 static bool is_on_way(const GArray *way, uint64_t ino)
 {
-    for (guint i = 0; way && i < way->len; i++) {
-        if (g_array_index(way, struct folder_step, i).ino == ino) {
+    for (guint i = 0; way && i < way->len; i++)
+        if (g_array_index(way, struct folder_step, i).ino == ino)
             return true;
-        }
-    }
     return false;
 }
 
@@ -136,9 +130,8 @@ bool expected_getattr(struct expected *expected, pid_t asker, uint64_t ino, bool
 /* Under the lock: goes on to the next stage if this is it. */
 static bool take(struct expected *expected, bool is, enum stage next)
 {
-    if (is) {
+    if (is)
         expected->stage = next;
-    }
     return is;
 }
 
@@ -154,9 +147,8 @@ bool expected_create(struct expected *expected, uint64_t parent, const char *nam
     g_mutex_lock(&expected->lock);
     is = is_expected(expected, STAGE_ARMED, CHANGE_CREATE) && expected->op->directory == directory &&
          is_place(parent, name, expected->op->parent, expected->op->name);
-    if (take(expected, is, STAGE_DONE)) {
+    if (take(expected, is, STAGE_DONE))
         *ino = expected->op->ino;
-    }
     g_mutex_unlock(&expected->lock);
     return is;
 }
@@ -201,9 +193,8 @@ bool expected_open(struct expected *expected, uint64_t ino)
 void expected_size(struct expected *expected, int64_t size)
 {
     g_mutex_lock(&expected->lock);
-    if (take(expected, expected->stage == STAGE_OPENED, STAGE_SIZED)) {
+    if (take(expected, expected->stage == STAGE_OPENED, STAGE_SIZED))
         expected->size = size;
-    }
     g_mutex_unlock(&expected->lock);
 }
 

@@ -51,9 +51,8 @@ static void load_one(struct folders *folders, struct view *view, uint64_t ino)
         struct view_attr attr;
 
         if (g_hash_table_contains(folders->by_ino, &ino) || view_getattr(view, ino, &attr) != 0 || !attr.directory ||
-            !(path = view_path(view, ino))) {
+            !(path = view_path(view, ino)))
             return;
-        }
         name = g_path_get_basename(path);
         folder_set(folders, ino, attr.parent, name);
         ino = attr.parent;
@@ -65,24 +64,20 @@ void folders_load(struct folders *folders, struct replica *replica, struct view 
     g_autoptr(GArray) collections = store_collections(replica_store(replica));
 
     g_hash_table_remove_all(folders->by_ino);
-    for (uint64_t ino = VIEW_ROOT + 1; ino <= VIEW_ROOT + EAS_CLASSES; ino++) {
+    for (uint64_t ino = VIEW_ROOT + 1; ino <= VIEW_ROOT + EAS_CLASSES; ino++)
         load_one(folders, view, ino);
-    }
-    for (guint i = 0; i < collections->len; i++) {
+    for (guint i = 0; i < collections->len; i++)
         load_one(folders, view, (uint64_t)g_array_index(collections, struct collection, i).ino);
-    }
 }
 
 void folders_apply(struct folders *folders, const struct change *change)
 {
-    if (!change->directory) {
+    if (!change->directory)
         return;
-    }
-    if (change->kind == CHANGE_DELETE) {
+    if (change->kind == CHANGE_DELETE)
         g_hash_table_remove(folders->by_ino, &change->ino);
-    } else if (change->kind == CHANGE_CREATE || change->kind == CHANGE_MOVE) {
+    else if (change->kind == CHANGE_CREATE || change->kind == CHANGE_MOVE)
         folder_set(folders, change->ino, change->parent, change->name);
-    }
 }
 
 static void step_clear(void *data)
@@ -114,11 +109,9 @@ char *folder_path(const GArray *way, const char *name)
 {
     GString *path = g_string_new(NULL);
 
-    for (guint i = 0; i < way->len; i++) {
+    for (guint i = 0; i < way->len; i++)
         g_string_append_printf(path, "%s%s", i ? "/" : "", g_array_index(way, struct folder_step, i).name);
-    }
-    if (name) {
+    if (name)
         g_string_append_printf(path, "%s%s", path->len ? "/" : "", name);
-    }
     return g_string_free(path, FALSE);
 }

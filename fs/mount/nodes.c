@@ -72,9 +72,8 @@ void node_expected(struct mount *mount, uint64_t parent, const char *name, uint6
         attr.nlink = MAX(attr.nlink, 1); /* it has this name */
     }
     node_entry(mount, &attr, entry);
-    if (!here) {
+    if (!here)
         entry->entry_timeout = entry->attr_timeout = 0;
-    }
 }
 
 bool node_visible(const struct mount *mount, const struct view_attr *attr)

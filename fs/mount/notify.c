@@ -96,9 +96,8 @@ static void batch_stale(struct batch *batch, uint64_t ino, enum stale how)
 {
     enum stale before = GPOINTER_TO_INT(g_hash_table_lookup(batch->stale, &ino));
 
-    if (how > before) {
+    if (how > before)
         g_hash_table_insert(batch->stale, g_memdup2(&ino, sizeof ino), GINT_TO_POINTER(how));
-    }
 }
 
 static void batch_gone(struct batch *batch, uint64_t parent, uint64_t ino, const char *name)
@@ -133,11 +132,10 @@ static void batch_add_stale(struct batch *batch, const struct change *change)
 
 static void batch_add_gone(struct batch *batch, const struct change *change)
 {
-    if (change->kind == CHANGE_MOVE) {
+    if (change->kind == CHANGE_MOVE)
         batch_gone(batch, change->old_parent, 0, change->old_name);
-    } else if (change->kind == CHANGE_DELETE) {
+    else if (change->kind == CHANGE_DELETE)
         batch_gone(batch, change->parent, change->ino, change->name);
-    }
 }
 
 /* ---- what is told one by one ---- */
@@ -152,9 +150,8 @@ static void enqueue(struct notifier *notifier, struct waiting waiting)
 /* Whether it will be told by itself: not once too many wait, and then not until all who do have been told. */
 static bool enqueue_change(struct notifier *notifier, const struct change *change)
 {
-    if (notifier->overflowing && notifier->waiting.length > 0) {
+    if (notifier->overflowing && notifier->waiting.length > 0)
         return false;
-    }
     notifier->overflowing = notifier->waiting.length >= LIMIT_EVENTS_WAITING;
     if (notifier->overflowing) {
         enqueue(notifier, (struct waiting){.kind = WAITING_OVERFLOW});
@@ -179,9 +176,8 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
         bool told = changes[i].kind != CHANGE_ARRIVED && enqueue_change(notifier, &changes[i]);
 
         batch_add_stale(&notifier->batch, &changes[i]);
-        if (!told || !notifier->mount->self_ops) {
+        if (!told || !notifier->mount->self_ops)
             batch_add_gone(&notifier->batch, &changes[i]);
-        }
     }
     g_cond_signal(&notifier->wake);
     g_mutex_unlock(&notifier->lock);
@@ -285,15 +281,13 @@ static void *notifier_run(void *data)
     struct teller *teller = teller_new(notifier->mount);
 
     g_mutex_lock(&notifier->lock);
-    while (teller && !notifier->stopping) {
-        if (!batch_is_empty(&notifier->batch)) {
+    while (teller && !notifier->stopping)
+        if (!batch_is_empty(&notifier->batch))
             take_batch(notifier);
-        } else if (notifier->waiting.length > 0) {
+        else if (notifier->waiting.length > 0)
             take_waiting(notifier, teller);
-        } else {
+        else
             g_cond_wait(&notifier->wake, &notifier->lock);
-        }
-    }
     g_mutex_unlock(&notifier->lock);
     g_clear_pointer(&teller, teller_free);
     return NULL;

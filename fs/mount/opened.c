@@ -49,9 +49,8 @@ void opened_remove(struct opened *opened, uint64_t ino)
 
     g_mutex_lock(&opened->lock);
     file = g_hash_table_lookup(opened->files, &ino);
-    if (file && --file->handles == 0) {
+    if (file && --file->handles == 0)
         g_hash_table_remove(opened->files, &ino);
-    }
     g_mutex_unlock(&opened->lock);
 }
 
@@ -61,9 +60,8 @@ bool opened_size(struct opened *opened, uint64_t ino, int64_t *size)
 
     g_mutex_lock(&opened->lock);
     file = g_hash_table_lookup(opened->files, &ino);
-    if (file) {
+    if (file)
         *size = file->size;
-    }
     g_mutex_unlock(&opened->lock);
     return file != NULL;
 }

@@ -63,9 +63,8 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
     }
     start_self_ops(mount);
     notifier_start(mount->notifier);
-    if (mount->config->ready) {
+    if (mount->config->ready)
         mount->config->ready(mount->config->ctx);
-    }
 }
 
 static char *log_said(const char *otherwise)
@@ -100,9 +99,8 @@ static char *option_escape(const char *value)
     GString *out = g_string_new(NULL);
 
     for (const char *at = value; *at; at++) {
-        if (*at == ',' || *at == '\\') {
+        if (*at == ',' || *at == '\\')
             g_string_append_c(out, '\\');
-        }
         g_string_append_c(out, *at);
     }
     return g_string_free(out, FALSE);
@@ -122,9 +120,8 @@ static struct fuse_session *session_make(struct mount *mount)
     last_log[0] = '\0';
     fuse_set_log_func(log_keep);
     if (fuse_opt_add_arg(&args, "easfs") == 0 && fuse_opt_add_arg(&args, "-o") == 0 &&
-        fuse_opt_add_arg(&args, options) == 0) {
+        fuse_opt_add_arg(&args, options) == 0)
         session = fuse_session_new(&args, &ops, sizeof ops, mount);
-    }
     fuse_opt_free_args(&args);
     return session;
 }
@@ -185,17 +182,15 @@ int mount_serve(struct mount *mount, char **why)
     g_atomic_int_set(&mount->ended, TRUE);
     notifier_stop(mount->notifier);
     /* Not twice: the same path may be another mount by now. */
-    if (!g_atomic_int_get(&mount->unmounted)) {
+    if (!g_atomic_int_get(&mount->unmounted))
         fuse_session_unmount(mount->session);
-    }
     return 0;
 }
 
 static void pause_self_ops(struct mount *mount, bool pause)
 {
-    if (mount->self_ops) {
+    if (mount->self_ops)
         self_ops_pause(mount->self_ops, pause);
-    }
 }
 
 int mount_unmount(struct mount *mount)
@@ -204,9 +199,8 @@ int mount_unmount(struct mount *mount)
 
     pause_self_ops(mount, true);
     error = port_unmount(mount->config->mountpoint, false);
-    if (error) {
+    if (error)
         pause_self_ops(mount, false);
-    }
     return error;
 }
 
@@ -215,9 +209,8 @@ void mount_stop(struct mount *mount)
     const char *mountpoint = mount->config->mountpoint;
 
     pause_self_ops(mount, true);
-    if (port_unmount(mountpoint, false) == 0 || port_unmount(mountpoint, true) == 0) {
+    if (port_unmount(mountpoint, false) == 0 || port_unmount(mountpoint, true) == 0)
         g_atomic_int_set(&mount->unmounted, TRUE);
-    }
     fuse_session_exit(mount->session);
     /* The dispatcher looks at the flag before it reads: a signal that falls between is lost, so it is sent again. */
     while (!g_atomic_int_get(&mount->ended)) {

@@ -16,28 +16,25 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_open]);
     if ((file->flags & O_ACCMODE) != O_RDONLY || (file->flags & O_TRUNC)) {
-        if (mount->expected && (file->flags & O_ACCMODE) == O_WRONLY && expected_open(mount->expected, ino)) {
+        if (mount->expected && (file->flags & O_ACCMODE) == O_WRONLY && expected_open(mount->expected, ino))
             handle_reply_none(req, file);
-        } else {
+        else
             fuse_reply_err(req, EROFS);
-        }
         return;
     }
     if (mount->without_opens) {
         fuse_reply_err(req, ENOSYS);
         return;
     }
-    if (control_open(mount->control, req, ino, file)) {
+    if (control_open(mount->control, req, ino, file))
         return;
-    }
     error = view_open(mount->view, ino, &bytes);
-    if (error == -EAGAIN) {
+    if (error == -EAGAIN)
         park_open(mount->park, req, ino, file);
-    } else if (error) {
+    else if (error)
         fuse_reply_err(req, -error);
-    } else {
+    else
         handle_reply(req, ino, mount->view, &bytes, file);
-    }
 }
 
 static void read_handle(fuse_req_t req, const struct view_bytes *bytes, size_t size, off_t offset)
@@ -50,11 +47,10 @@ static void read_handle(fuse_req_t req, const struct view_bytes *bytes, size_t s
         size = (size_t)MIN((int64_t)size, bytes->size - offset);
         got = pread(bytes->fd, mount->buffer, size, bytes->offset + offset);
     }
-    if (got < 0) {
+    if (got < 0)
         fuse_reply_err(req, errno);
-    } else {
+    else
         fuse_reply_buf(req, mount->buffer, (size_t)got);
-    }
 }
 
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *file)
@@ -63,22 +59,20 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
     ssize_t got;
 
     count(&mount->counters.upcalls[UPCALL_read]);
-    if (control_read(mount->control, req, ino, size, offset, file)) {
+    if (control_read(mount->control, req, ino, size, offset, file))
         return;
-    }
     if (!mount->without_opens) {
         read_handle(req, (struct view_bytes *)(uintptr_t)file->fh, size, offset);
         return;
     }
     size = MIN(size, mount->buffer_size);
     got = view_read(mount->view, ino, mount->buffer, size, offset);
-    if (got == -EAGAIN) {
+    if (got == -EAGAIN)
         park_read(mount->park, req, ino, size, offset);
-    } else if (got < 0) {
+    else if (got < 0)
         fuse_reply_err(req, (int)-got);
-    } else {
+    else
         fuse_reply_buf(req, mount->buffer, (size_t)got);
-    }
 }
 
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
@@ -86,8 +80,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
 
     count(&mount->counters.upcalls[UPCALL_release]);
-    if (!control_release(mount->control, ino, file) && file->fh) {
+    if (!control_release(mount->control, ino, file) && file->fh)
         handle_free(mount, ino, mount->view, (struct view_bytes *)(uintptr_t)file->fh);
-    }
     fuse_reply_err(req, 0);
 }

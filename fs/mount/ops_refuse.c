@@ -22,11 +22,10 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int wh
 {
     struct mount *mount = fuse_req_userdata(req);
 
-    if (mount->expected && (which & FUSE_SET_ATTR_SIZE) && expected_truncate(mount->expected, ino, attr->st_size)) {
+    if (mount->expected && (which & FUSE_SET_ATTR_SIZE) && expected_truncate(mount->expected, ino, attr->st_size))
         op_getattr(req, ino, file);
-    } else {
+    else
         refuse(req);
-    }
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)

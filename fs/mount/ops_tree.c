@@ -24,9 +24,8 @@ static bool lookup_expected(struct mount *mount, fuse_req_t req, fuse_ino_t pare
     uint64_t ino = 0;
     enum expected_look look;
 
-    if (!mount->expected) {
+    if (!mount->expected)
         return false;
-    }
     look = expected_lookup(mount->expected, fuse_req_ctx(req)->pid, parent, name, &ino, &directory);
     if (look == LOOK_ABSENT) {
         fuse_reply_err(req, ENOENT);
@@ -45,13 +44,11 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     int error;
 
     count(&mount->counters.upcalls[UPCALL_lookup]);
-    if (control_lookup(mount->control, req, parent, name) || lookup_expected(mount, req, parent, name)) {
+    if (control_lookup(mount->control, req, parent, name) || lookup_expected(mount, req, parent, name))
         return;
-    }
     error = view_lookup(mount->view, parent, name, &attr);
-    if (error == 0 && !node_visible(mount, &attr)) {
+    if (error == 0 && !node_visible(mount, &attr))
         error = -ENOENT;
-    }
     if (error) {
         fuse_reply_err(req, -error);
         return;
@@ -69,9 +66,8 @@ static bool getattr_removed(struct mount *mount, fuse_req_t req, fuse_ino_t ino)
     int64_t size;
 
     if (!(mount->expected && expected_getattr(mount->expected, fuse_req_ctx(req)->pid, ino, &directory)) &&
-        !opened_size(mount->opened, ino, &size)) {
+        !opened_size(mount->opened, ino, &size))
         return false;
-    }
     attr = node_removed(mount, ino, directory);
     node_stat(mount, &attr, &st);
     fuse_reply_attr(req, &st, 0);
@@ -87,13 +83,11 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_getattr]);
     (void)file;
-    if (control_getattr(mount->control, req, ino)) {
+    if (control_getattr(mount->control, req, ino))
         return;
-    }
     error = view_getattr(mount->view, ino, &attr);
-    if (error == -ENOENT && getattr_removed(mount, req, ino)) {
+    if (error == -ENOENT && getattr_removed(mount, req, ino))
         return;
-    }
     if (error) {
         fuse_reply_err(req, -error);
         return;
@@ -135,9 +129,8 @@ static bool listing_add(struct listing *listing, const char *name, const struct 
     node_entry(listing->mount, attr, &entry);
     need = listing->plus ? fuse_add_direntry_plus(listing->req, at, room, name, &entry, next)
                          : fuse_add_direntry(listing->req, at, room, name, &entry.attr, next);
-    if (need > room) {
+    if (need > room)
         return false;
-    }
     listing->used += need;
     return true;
 }
@@ -146,9 +139,8 @@ static bool listing_entry(void *ctx, const char *name, const struct view_attr *a
 {
     struct listing *listing = ctx;
 
-    if (!node_visible(listing->mount, attr) || strlen(name) > LIST_NAME_MAX) {
+    if (!node_visible(listing->mount, attr) || strlen(name) > LIST_NAME_MAX)
         return true;
-    }
     return listing_add(listing, name, attr, (off_t)(next + LIST_PARENT));
 }
 
@@ -158,17 +150,14 @@ static bool listing_dots(struct listing *listing, fuse_ino_t ino, off_t offset, 
     struct view_attr self, parent;
 
     *error = view_getattr(listing->mount->view, ino, &self);
-    if (*error == 0 && !self.directory) {
+    if (*error == 0 && !self.directory)
         *error = -ENOTDIR;
-    }
-    if (*error) {
+    if (*error)
         return false;
-    }
     parent = self;
     parent.ino = ino == VIEW_ROOT ? VIEW_ROOT : self.parent;
-    if (offset < LIST_SELF && !listing_add(listing, ".", &self, LIST_SELF)) {
+    if (offset < LIST_SELF && !listing_add(listing, ".", &self, LIST_SELF))
         return false;
-    }
     return listing_add(listing, "..", &parent, LIST_PARENT);
 }
 
@@ -179,19 +168,17 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
     int error = 0;
 
     count(&mount->counters.upcalls[plus ? UPCALL_readdirplus : UPCALL_readdir]);
-    if (control_readdir(mount->control, req, ino, size, offset, plus)) {
+    if (control_readdir(mount->control, req, ino, size, offset, plus))
         return;
-    }
     if (offset >= LIST_PARENT || listing_dots(&listing, ino, offset, &error)) {
         uint64_t cookie = offset > LIST_PARENT ? (uint64_t)(offset - LIST_PARENT) : 0;
 
         error = view_list(mount->view, ino, cookie, listing_entry, &listing);
     }
-    if (error) {
+    if (error)
         fuse_reply_err(req, -error);
-    } else {
+    else
         fuse_reply_buf(req, mount->buffer, listing.used);
-    }
 }
 
 void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *file)

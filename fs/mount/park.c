@@ -30,9 +30,8 @@ struct park *park_new(struct mount *mount)
     struct view *view = replica_view(mount->replica);
     struct park *park;
 
-    if (!view) {
+    if (!view)
         return NULL;
-    }
     park = g_new0(struct park, 1);
     park->mount = mount;
     park->view = view;
@@ -49,9 +48,8 @@ void park_free(struct park *park)
 
 static void parked_unref(struct parked *parked)
 {
-    if (g_atomic_int_dec_and_test(&parked->references)) {
+    if (g_atomic_int_dec_and_test(&parked->references))
         g_free(parked);
-    }
 }
 
 void handle_reply(fuse_req_t req, fuse_ino_t ino, struct view *view, const struct view_bytes *bytes,
@@ -65,9 +63,8 @@ void handle_reply(fuse_req_t req, fuse_ino_t ino, struct view *view, const struc
     file->noflush = 1;
     opened_add(mount->opened, ino, bytes->size);
     /* The opener may be gone already (interrupted): then no RELEASE will come. */
-    if (fuse_reply_open(req, file) == -ENOENT) {
+    if (fuse_reply_open(req, file) == -ENOENT)
         handle_free(mount, ino, view, handle);
-    }
 }
 
 void handle_reply_none(fuse_req_t req, struct fuse_file_info *file)
@@ -90,11 +87,10 @@ static void parked_reply_read(struct parked *parked)
     g_autofree char *buffer = g_malloc(MAX(parked->size, 1));
     ssize_t got = view_read(parked->park->view, parked->ino, buffer, parked->size, parked->offset);
 
-    if (got < 0) {
+    if (got < 0)
         fuse_reply_err(parked->req, got == -EAGAIN ? EIO : (int)-got);
-    } else {
+    else
         fuse_reply_buf(parked->req, buffer, (size_t)got);
-    }
 }
 
 static void parked_reply_open(struct parked *parked)
@@ -103,11 +99,10 @@ static void parked_reply_open(struct parked *parked)
     struct view_bytes bytes;
     int error = view_open(view, parked->ino, &bytes);
 
-    if (error) {
+    if (error)
         fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
-    } else {
+    else
         handle_reply(parked->req, parked->ino, view, &bytes, &parked->file);
-    }
 }
 
 /* On a fetch worker. */
@@ -119,13 +114,12 @@ static void parked_done(void *ctx, int error)
     /* Waits for an interrupt being handled, and lets no other begin. */
     fuse_req_interrupt_func(parked->req, NULL, NULL);
     g_mutex_lock(&park->lock);
-    if (error) {
+    if (error)
         fuse_reply_err(parked->req, -error);
-    } else if (parked->read) {
+    else if (parked->read)
         parked_reply_read(parked);
-    } else {
+    else
         parked_reply_open(parked);
-    }
     g_mutex_unlock(&park->lock);
     parked_unref(parked);
 }
@@ -136,11 +130,10 @@ static void parked_interrupt(fuse_req_t req, void *ctx)
     struct parked *parked = ctx;
 
     (void)req;
-    if (parked->ticket) {
+    if (parked->ticket)
         replica_cancel(parked->park->mount->replica, parked->ticket);
-    } else {
+    else
         parked->interrupted = true;
-    }
 }
 
 static void park_fetch(struct parked *parked)

@@ -57,14 +57,12 @@ static int way_open(const struct self_ops *self_ops, const GArray *way)
     int root = root_open(self_ops), fd;
 
     if (root < 0 || !is_directory(self_ops, root, VIEW_ROOT)) {
-        if (root >= 0) {
+        if (root >= 0)
             close(root);
-        }
         return -EXDEV;
     }
-    if (!*path) {
+    if (!*path)
         return root;
-    }
     fd = port_open_below(root, path);
     close(root);
     if (fd >= 0 && !is_directory(self_ops, fd, ino)) {
@@ -79,9 +77,8 @@ static int name_check(int dir, const char *name, uint64_t ino)
 {
     struct statx st;
 
-    if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_INO, &st) != 0) {
+    if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_INO, &st) != 0)
         return -errno;
-    }
     return st.stx_ino == ino ? 0 : -ESTALE;
 }
 
@@ -89,13 +86,11 @@ static int perform_create(int dir, const struct self_op *op)
 {
     int fd;
 
-    if (op->directory) {
+    if (op->directory)
         return mkdirat(dir, op->name, 0700) == 0 ? 0 : -errno;
-    }
     fd = openat(dir, op->name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
+    if (fd < 0)
         return -errno;
-    }
     close(fd);
     return 0;
 }
@@ -106,9 +101,8 @@ static int perform_bytes(struct self_ops *self_ops, int dir, const struct self_o
     int fd = error ? -1 : openat(dir, op->name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     struct statx st;
 
-    if (fd < 0) {
+    if (fd < 0)
         return error ? error : -errno;
-    }
     if (statx(fd, "", AT_EMPTY_PATH, STATX_SIZE, &st) == 0) {
         expected_size(self_ops->expected, (int64_t)st.stx_size);
         error = ftruncate(fd, (off_t)st.stx_size) == 0 ? 0 : -errno;
@@ -123,9 +117,8 @@ static int perform_delete(int dir, const struct self_op *op)
 {
     int error = name_check(dir, op->name, op->ino);
 
-    if (!error && unlinkat(dir, op->name, op->directory ? AT_REMOVEDIR : 0) != 0) {
+    if (!error && unlinkat(dir, op->name, op->directory ? AT_REMOVEDIR : 0) != 0)
         error = -errno;
-    }
     return error;
 }
 
@@ -134,12 +127,10 @@ static int perform_move(struct self_ops *self_ops, int dir, const struct self_op
     int old_dir = way_open(self_ops, op->old_way);
     int error = old_dir < 0 ? old_dir : name_check(old_dir, op->old_name, op->ino);
 
-    if (!error && renameat2(old_dir, op->old_name, dir, op->name, RENAME_NOREPLACE) != 0) {
+    if (!error && renameat2(old_dir, op->old_name, dir, op->name, RENAME_NOREPLACE) != 0)
         error = -errno;
-    }
-    if (old_dir >= 0) {
+    if (old_dir >= 0)
         close(old_dir);
-    }
     return error;
 }
 
@@ -148,9 +139,8 @@ static int perform(struct self_ops *self_ops, const struct self_op *op)
     int dir = way_open(self_ops, op->way);
     int error;
 
-    if (dir < 0) {
+    if (dir < 0)
         return dir;
-    }
     switch (op->kind) {
     case CHANGE_CREATE:
         error = perform_create(dir, op);
@@ -179,13 +169,11 @@ static dev_t device_learn(const struct self_ops *self_ops)
     g_autofree char *state = NULL;
     struct stat st = {0};
 
-    if (root < 0) {
+    if (root < 0)
         return 0;
-    }
     if (!g_file_get_contents(path, &state, NULL, NULL) || strcmp(state, self_ops->state_dir) != 0 ||
-        fstat(root, &st) != 0) {
+        fstat(root, &st) != 0)
         st.st_dev = 0;
-    }
     close(root);
     return st.st_dev;
 }
@@ -206,9 +194,8 @@ static int run_one(struct self_ops *self_ops, const struct self_op *op)
 {
     int error;
 
-    if (!self_ops->device) {
+    if (!self_ops->device)
         self_ops->device = device_learn(self_ops);
-    }
     expected_arm(self_ops->expected, op, gettid());
     error = self_ops->device ? perform(self_ops, op) : -EXDEV;
     expected_disarm(self_ops->expected);
@@ -262,11 +249,9 @@ static bool wait_idle(struct self_ops *self_ops)
 {
     gint64 deadline = g_get_monotonic_time() + LIMIT_SELF_OP_MS * 1000LL;
 
-    while (self_ops->op) {
-        if (!g_cond_wait_until(&self_ops->turn, &self_ops->lock, deadline)) {
+    while (self_ops->op)
+        if (!g_cond_wait_until(&self_ops->turn, &self_ops->lock, deadline))
             return !self_ops->op;
-        }
-    }
     return true;
 }
 
@@ -287,11 +272,10 @@ void self_ops_free(struct self_ops *self_ops)
     g_cond_broadcast(&self_ops->turn);
     idle = !self_ops->op;
     g_mutex_unlock(&self_ops->lock);
-    if (idle) {
+    if (idle)
         g_thread_join(self_ops->thread);
-    } else {
+    else
         g_thread_unref(self_ops->thread);
-    }
     self_ops_unref(self_ops);
 }
 

@@ -25,9 +25,8 @@ struct teller *teller_new(struct mount *mount)
     struct view *view = replica_view(mount->replica);
     struct teller *teller;
 
-    if (!view) {
+    if (!view)
         return NULL;
-    }
     teller = g_new0(struct teller, 1);
     teller->mount = mount;
     teller->view = view;
@@ -50,12 +49,10 @@ void notify_gone(struct mount *mount, uint64_t parent, uint64_t ino, const char 
     int error = -ENOTEMPTY;
 
     count(&mount->counters.notifications);
-    if (ino) {
+    if (ino)
         error = fuse_lowlevel_notify_delete(mount->session, parent, ino, name, length);
-    }
-    if (error && error != -ENOENT) {
+    if (error && error != -ENOENT)
         fuse_lowlevel_notify_inval_entry(mount->session, parent, name, length);
-    }
 }
 
 /* ---- the events file ---- */
@@ -115,25 +112,22 @@ static int perform_surely(struct teller *teller, const struct change *change, GA
 {
     int error = perform(teller, change, way, old_way);
 
-    if (error != -ESTALE) {
+    if (error != -ESTALE)
         return error;
-    }
     forget_way(teller, way);
     forget_way(teller, old_way);
     notify_gone(teller->mount, change->parent, 0, change->name);
-    if (old_way) {
+    if (old_way)
         notify_gone(teller->mount, change->old_parent, 0, change->old_name);
-    }
     return perform(teller, change, way, old_way);
 }
 
 static void invalidate(struct teller *teller, const struct change *change)
 {
-    if (change->kind == CHANGE_DELETE) {
+    if (change->kind == CHANGE_DELETE)
         notify_gone(teller->mount, change->parent, change->ino, change->name);
-    } else if (change->kind == CHANGE_MOVE) {
+    else if (change->kind == CHANGE_MOVE)
         notify_gone(teller->mount, change->old_parent, 0, change->old_name);
-    }
 }
 
 void teller_change(struct teller *teller, const struct change *change, int64_t time_ns)
@@ -143,14 +137,12 @@ void teller_change(struct teller *teller, const struct change *change, int64_t t
     bool known = way && (change->kind != CHANGE_MOVE || old_way);
     int error = -ENOENT;
 
-    if (known && words[change->kind]) {
+    if (known && words[change->kind])
         append(teller, change, way, old_way, time_ns);
-    }
     if (teller->mount->self_ops && is_told_by_op(change)) {
         error = known ? perform_surely(teller, change, way, old_way) : error;
-        if (error) {
+        if (error)
             invalidate(teller, change);
-        }
     }
     folders_apply(teller->folders, change);
 }

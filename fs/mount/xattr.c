@@ -8,15 +8,14 @@
 
 static void reply_value(fuse_req_t req, const char *value, ssize_t length, size_t size)
 {
-    if (length < 0) {
+    if (length < 0)
         fuse_reply_err(req, (int)-length);
-    } else if (size == 0) {
+    else if (size == 0)
         fuse_reply_xattr(req, (size_t)length);
-    } else if ((size_t)length > size) {
+    else if ((size_t)length > size)
         fuse_reply_err(req, ERANGE);
-    } else {
+    else
         fuse_reply_buf(req, value, (size_t)length);
-    }
 }
 
 void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
@@ -25,15 +24,14 @@ void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
     size_t room = MIN(size, mount->buffer_size);
 
     count(&mount->counters.upcalls[UPCALL_getxattr]);
-    if (mount->config->without_xattrs) {
+    if (mount->config->without_xattrs)
         fuse_reply_err(req, ENOSYS);
-    } else if (g_str_has_prefix(name, "system.posix_acl_")) {
+    else if (g_str_has_prefix(name, "system.posix_acl_"))
         fuse_reply_err(req, ENOTSUP);
-    } else if (control_is(ino) || !g_str_has_prefix(name, "user.")) {
+    else if (control_is(ino) || !g_str_has_prefix(name, "user."))
         fuse_reply_err(req, ENODATA);
-    } else {
+    else
         reply_value(req, mount->buffer, view_getxattr(mount->view, ino, name, mount->buffer, room), size);
-    }
 }
 
 void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
@@ -42,11 +40,10 @@ void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
     size_t room = MIN(size, mount->buffer_size);
 
     count(&mount->counters.upcalls[UPCALL_listxattr]);
-    if (mount->config->without_xattrs) {
+    if (mount->config->without_xattrs)
         fuse_reply_err(req, ENOSYS);
-    } else if (control_is(ino)) {
+    else if (control_is(ino))
         reply_value(req, "", 0, size);
-    } else {
+    else
         reply_value(req, mount->buffer, view_listxattr(mount->view, ino, mount->buffer, room), size);
-    }
 }

@@ -28,9 +28,8 @@ static int cache_state(const struct cache_values *values, const char *what, char
     const struct account_options account = {.server = values->server, .user = values->user, .state = values->state};
     g_autofree char *mountpoint = NULL;
 
-    if (!values->server && !values->user && !values->state) {
+    if (!values->server && !values->user && !values->state)
         return ask_find(NULL, what, &mountpoint, state);
-    }
     return account_state(&account, what, state);
 }
 
@@ -44,9 +43,8 @@ static int cache_open(const char *state, const char *what, struct store **store,
     *store = NULL;
     *busy = false;
     /* Opening would make one, and wiping would then take all that lies there. */
-    if (!g_file_test(database, G_FILE_TEST_EXISTS)) {
+    if (!g_file_test(database, G_FILE_TEST_EXISTS))
         return unable_to(EXIT_STORE, what, "check --state", "there is no replica at %s", state);
-    }
     error = store_open(state, store, &why);
     if (error == -EBUSY) {
         *busy = true;
@@ -63,12 +61,10 @@ static int cache_ask(const char *state, const char *what, const char *verb, json
     bool busy;
     int code = cache_open(state, what, &store, &busy);
 
-    if (code) {
+    if (code)
         return code;
-    }
-    if (busy) {
+    if (busy)
         return ask_daemon(state, what, json_pack("{s:s}", "verb", verb), NULL, false, answer);
-    }
     *answer = own(store);
     store_close(store);
     code = (int)json_integer_value(json_object_get(*answer, "code"));
@@ -85,9 +81,8 @@ static int cache_size(const char *state)
     json_t *answer = NULL;
     int code = cache_ask(state, "tell the size of the replica", "size", control_size, &answer);
 
-    if (code) {
+    if (code)
         return code;
-    }
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
         json_int_t value = json_integer_value(json_object_get(answer, keys[i]));
         g_autofree char *human = i < 2 ? g_strdup("") : g_format_size((guint64)value);
@@ -105,9 +100,8 @@ static int cache_verify(const char *state)
     size_t i;
     int code = cache_ask(state, "verify the replica", "verify", control_verify, &answer);
 
-    if (code) {
+    if (code)
         return code;
-    }
     findings = json_object_get(answer, "findings");
     json_array_foreach(findings, i, finding)
     {
@@ -127,12 +121,10 @@ static int cache_wipe(const char *state)
     bool busy;
     int error, code = cache_open(state, what, &store, &busy);
 
-    if (busy) {
+    if (busy)
         return unable_to(EXIT_UNREACHABLE, what, "easfs umount it first", "the replica %s is in use", state);
-    }
-    if (code) {
+    if (code)
         return code;
-    }
     store_close(store);
     error = store_wipe(state);
     return error ? unable_to(EXIT_STORE, what, NULL, "%s: %s", state, g_strerror(-error)) : 0;

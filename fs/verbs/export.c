@@ -32,15 +32,13 @@ static int export_sync(struct replica *replica, const struct export_values *valu
     struct eas_result result = eas_served();
     struct progress *progress;
 
-    if (values->account.offline) {
+    if (values->account.offline)
         return 0;
-    }
     replica_start(replica);
     progress = progress_start(replica);
     result = replica_wait_tree(replica, LIMIT_FIRST_TREE_MS);
-    if (eas_is_served(&result)) {
+    if (eas_is_served(&result))
         result = replica_sync(replica, 0, seconds * 1000);
-    }
     progress_stop(progress);
     replica_stop(replica);
     return eas_is_served(&result)
@@ -55,12 +53,10 @@ static int export_write(struct replica *replica, const char *directory)
     g_autofree char *why = NULL;
     int error = view ? export_tree(view, directory, &count, &why) : -1;
 
-    if (view) {
+    if (view)
         view_free(view);
-    }
-    if (error) {
+    if (error)
         return unable_to(EXIT_STORE, what, NULL, "%s", why ? why : "the store cannot be read");
-    }
     printf("%ld written, %ld there already\n", count.written, count.kept);
     if (count.missing) {
         return unable_to(EXIT_UNREACHABLE, what, "run it again without --offline",
@@ -78,13 +74,11 @@ static int export_run(void *data, int argc, char **argv)
     int code;
 
     (void)argc;
-    if (values->layout && g_strcmp0(values->layout, "mount") != 0) {
+    if (values->layout && g_strcmp0(values->layout, "mount") != 0)
         return unable_to(EXIT_USAGE, what, "use mount", "--layout %s is not there yet", values->layout);
-    }
     code = account_config(&values->account, what, &config);
-    if (code) {
+    if (code)
         return code;
-    }
     replica = replica_open(config, &result);
     if (!replica) {
         return unable_to(result.exit_code, what,
@@ -93,9 +87,8 @@ static int export_run(void *data, int argc, char **argv)
                          "%s", result.text);
     }
     code = export_sync(replica, values);
-    if (!code) {
+    if (!code)
         code = export_write(replica, argv[0]);
-    }
     replica_close(replica);
     return code;
 }

@@ -29,9 +29,8 @@ static int folders_of_mount(const char *mount, json_t **folders)
     json_t *answer = NULL;
     int code = ask_find(mount, what, &mountpoint, &state_dir);
 
-    if (!code) {
+    if (!code)
         code = ask_daemon(state_dir, what, json_pack("{s:s}", "verb", "folders"), NULL, false, &answer);
-    }
     if (!code) {
         *folders = json_incref(json_object_get(answer, "folders"));
         json_decref(answer);
@@ -46,9 +45,8 @@ static int folders_of_account(const struct account_options *options, json_t **fo
     struct replica *replica;
     int code = account_config(options, what, &config);
 
-    if (code) {
+    if (code)
         return code;
-    }
     replica = replica_open(config, &result);
     if (replica) {
         replica_start(replica);
@@ -85,9 +83,8 @@ static int folders_run(void *data, int argc, char **argv)
     int code =
         account ? folders_of_account(&values->account, &folders) : folders_of_mount(argc ? argv[0] : NULL, &folders);
 
-    if (code) {
+    if (code)
         return code;
-    }
     if (values->json) {
         json_dumpf(folders, stdout, JSON_INDENT(2));
         putchar('\n');

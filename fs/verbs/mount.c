@@ -60,9 +60,8 @@ static int options_sort(const GPtrArray *lists, struct mount_config *config)
             } else if (strcmp(*word, "noxattr") == 0) {
                 config->without_xattrs = true;
             } else if (g_str_has_prefix(*word, "layout=") || strcmp(*word, "send_invitations") == 0) {
-                if (strcmp(*word, "layout=mount") != 0) {
+                if (strcmp(*word, "layout=mount") != 0)
                     return unable_to(EXIT_USAGE, what, "leave it out", "-o %s is not there yet", *word);
-                }
             } else if (**word) {
                 g_string_append_printf(rest, "%s%s", rest->len ? "," : "", *word);
             }
@@ -75,9 +74,8 @@ static int options_sort(const GPtrArray *lists, struct mount_config *config)
 static int events_check(const char *events, struct mount_config *config)
 {
     config->without_inotify = events && strcmp(events, "off") == 0;
-    if (events && !config->without_inotify && strcmp(events, "on") != 0) {
+    if (events && !config->without_inotify && strcmp(events, "on") != 0)
         return unable_to(EXIT_USAGE, what, "use on or off", "--events %s is neither", events);
-    }
     return 0;
 }
 
@@ -88,23 +86,18 @@ static int mountpoint_prepare(const char *given, char **mountpoint)
     g_autoptr(GPtrArray) mounts = NULL;
     struct stat st;
 
-    if (port_mount_is_dead(path)) {
+    if (port_mount_is_dead(path))
         port_unmount(path, true);
-    }
     *mountpoint = realpath(path, NULL);
-    if (!*mountpoint || stat(*mountpoint, &st) != 0) {
+    if (!*mountpoint || stat(*mountpoint, &st) != 0)
         return unable_to(EXIT_MOUNTPOINT, what, "make the directory first", "%s: %s", path, g_strerror(errno));
-    }
-    if (!S_ISDIR(st.st_mode)) {
+    if (!S_ISDIR(st.st_mode))
         return unable_to(EXIT_MOUNTPOINT, what, "name a directory", "%s is no directory", path);
-    }
     mounts = port_mounts();
-    if (g_ptr_array_find_with_equal_func(mounts, *mountpoint, g_str_equal, NULL)) {
+    if (g_ptr_array_find_with_equal_func(mounts, *mountpoint, g_str_equal, NULL))
         return unable_to(EXIT_MOUNTPOINT, what, "easfs umount it first", "%s is a mount of easfs already", path);
-    }
-    if (access("/dev/fuse", R_OK | W_OK) != 0) {
+    if (access("/dev/fuse", R_OK | W_OK) != 0)
         return unable_to(EXIT_NO_FUSE, what, exit_advice(EXIT_NO_FUSE, NULL), "/dev/fuse: %s", g_strerror(errno));
-    }
     return 0;
 }
 
@@ -145,9 +138,8 @@ static int serving_unmount(void *ctx, char **why)
     g_autofree char *holder = NULL;
     int error = mount_unmount(serving->mount);
 
-    if (error == 0) {
+    if (error == 0)
         return 0;
-    }
     holder = error == -EBUSY ? port_mount_holder(mountpoint) : NULL;
     *why = holder ? g_strdup_printf("%s is in use by %s", mountpoint, holder)
                   : g_strdup_printf("%s: %s", mountpoint, g_strerror(-error));
@@ -160,13 +152,11 @@ static int serving_tree(struct serving *serving)
     struct eas_result result;
 
     replica_start(serving->replica);
-    if (replica_is_warm(serving->replica)) {
+    if (replica_is_warm(serving->replica))
         return 0;
-    }
     result = replica_wait_tree(serving->replica, LIMIT_FIRST_TREE_MS);
-    if (eas_is_served(&result)) {
+    if (eas_is_served(&result))
         return 0;
-    }
     progress_stop(g_steal_pointer(&serving->progress));
     return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
 }
@@ -177,9 +167,8 @@ static int serving_run(struct serving *serving)
     int code = 0;
 
     serving->mount = mount_new(serving->replica, &serving->config, &code, &why);
-    if (!serving->mount) {
+    if (!serving->mount)
         return unable_to(code, what, exit_advice(code, why), "%s", why);
-    }
     serving->progress = progress_start(serving->replica);
     code = serving_tree(serving);
     if (!code) {
@@ -193,9 +182,8 @@ static int serving_run(struct serving *serving)
     }
     progress_stop(serving->progress);
     replica_stop(serving->replica);
-    if (serving->socket) {
+    if (serving->socket)
         control_socket_stop(serving->socket);
-    }
     mount_free(serving->mount);
     return code && why ? unable_to(code, what, exit_advice(code, why), "%s", why) : code;
 }
@@ -213,9 +201,8 @@ static int mount_account(struct replica_config *replica_config, const struct mou
     serving.config.ready = serving_ready;
     serving.config.ctx = &serving;
     serving.replica = replica_open(replica_config, &result);
-    if (!serving.replica) {
+    if (!serving.replica)
         return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
-    }
     serving.control = (struct control_socket_config){
         .replica = serving.replica, .mountpoint = config->mountpoint, .unmount = serving_unmount, .ctx = &serving};
     /* Nothing of the caller's is held: neither its directory nor, in the end, its terminal. */
@@ -237,23 +224,19 @@ static int mount_run(void *data, int argc, char **argv)
     int code = options_sort(values->options, &config);
 
     (void)argc;
-    if (!code) {
+    if (!code)
         code = events_check(values->events, &config);
-    }
-    if (!code) {
+    if (!code)
         code = mountpoint_prepare(argv[0], &mountpoint);
-    }
-    if (!code) {
+    if (!code)
         code = account_config(&values->account, what, &replica_config);
-    }
     if (!code) {
         config.mountpoint = mountpoint;
         code = state_check(replica_config->state_dir, mountpoint);
-        if (code) {
+        if (code)
             replica_config_free(replica_config);
-        } else {
+        else
             code = mount_account(replica_config, &config, values->foreground);
-        }
     }
     g_free((char *)config.fuse_options);
     free(mountpoint);

@@ -22,12 +22,10 @@ static int status_run(void *data, int argc, char **argv)
     json_t *answer = NULL;
     int code = ask_find(argc ? argv[0] : NULL, what, &mountpoint, &state_dir);
 
-    if (!code) {
+    if (!code)
         code = ask_daemon(state_dir, what, json_pack("{s:s}", "verb", "status"), NULL, false, &answer);
-    }
-    if (code) {
+    if (code)
         return code;
-    }
     if (values->json) {
         json_dumpf(json_object_get(answer, "status"), stdout, JSON_INDENT(2));
         putchar('\n');

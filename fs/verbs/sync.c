@@ -30,9 +30,8 @@ static int sync_run(void *data, int argc, char **argv)
     json_t *answer = NULL, *request;
     int code = ask_find(argc ? argv[0] : NULL, what, &mountpoint, &state_dir);
 
-    if (code) {
+    if (code)
         return code;
-    }
     request = json_pack("{s:s, s:b, s:b, s:I}", "verb", "sync", "wait", values->wait, "full", values->full, "timeout",
                         (json_int_t)(values->timeout ? values->timeout : SYNC_TIMEOUT_S));
     code = ask_daemon(state_dir, what, request, progress_show, false, &answer);
