@@ -70,6 +70,7 @@
 #define LIMIT_UNHEARD_MS 30000         /* bytes, or a probe, that nobody acknowledges: the connection is dead */
 #define LIMIT_CONNECT_MS 15000         /* TCP and TLS */
 #define LIMIT_ANSWER_MS 300000         /* an ordinary command, first byte */
+#define LIMIT_INTERRUPT_MS 1000        /* an interrupted exchange ends by then, should the wake-up be lost */
 #define LIMIT_STALL_MS 60000           /* no byte at all for so long ends an exchange */
 #define LIMIT_STALL_BYTES 1024         /* fewer than these in LIMIT_STALL_MS is no byte at all */
 #define LIMIT_HTTP_RETRIES 3           /* resends of an idempotent command that stayed unreachable */

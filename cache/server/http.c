@@ -251,7 +251,7 @@ static void drive(struct http *http)
             http->answer->end = http->answer->empty ? HTTP_SILENT : HTTP_STALLED;
             return;
         }
-        curl_multi_poll(http->multi, NULL, 0, (int)MIN(left, 60000LL), NULL);
+        curl_multi_poll(http->multi, NULL, 0, (int)MIN(left, (long long)LIMIT_INTERRUPT_MS), NULL);
     }
 }
 
