@@ -44,12 +44,27 @@ struct fetcher {
 
 /* ---- what a batch came to ---- */
 
+/* Whether the item is still what was asked for: meanwhile it may have gone, or have got another ServerId. */
+static bool is_current(struct fetcher *fetcher, const struct item *item)
+{
+    struct item now = {0};
+    bool current =
+        store_item_get(fetcher->store, item->id, &now) == 0 && g_strcmp0(now.server_id, item->server_id) == 0;
+
+    item_clear(&now);
+    return current;
+}
+
 static void try_failed(struct fetcher *fetcher, const struct item *item, const char *why)
 {
     g_autofree char *text = g_strdup_printf("not fetched: %s", why);
 
     if (store_begin(fetcher->store) != 0)
         return;
+    if (!is_current(fetcher, item)) {
+        store_rollback(fetcher->store);
+        return;
+    }
     int error = store_item_fetched(fetcher->store, item->id, 0, item->size);
 
     if (!error)
