@@ -94,6 +94,9 @@ static bool store_ready(struct replica *replica, struct eas_result *result)
     }
     classes = g_strdup_printf("%u", replica->config->classes);
     store_set(replica->store, "classes", classes);
+    g_autofree char *filled = store_get(replica->store, "filled");
+
+    replica->filling = !filled;
     store_listen(replica->store, on_commit, replica);
     return true;
 }
@@ -205,6 +208,11 @@ struct view *replica_view(struct replica *replica)
 }
 
 /* ---- waiting ---- */
+
+bool replica_is_filling(struct replica *replica)
+{
+    return g_atomic_int_get(&replica->filling);
+}
 
 bool replica_is_warm(struct replica *replica)
 {

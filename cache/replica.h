@@ -41,6 +41,8 @@ struct view *replica_view(struct replica *replica); /* a new view for the callin
 
 /* Whether the store already holds a folder tree (a warm replica mounts without asking). */
 bool replica_is_warm(struct replica *replica);
+/* Whether the mailbox is still being brought here for the first time: until a pass over everything has ended once. */
+bool replica_is_filling(struct replica *replica);
 /* Waits until the folder tree is there, or an end is certain, or timeout_ms is over: SERVED, or why not (exit code in
  * the result; time-out: 75). */
 struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms);

@@ -25,6 +25,7 @@ struct replica {
     GMutex lock; /* of all below */
     GCond turn;  /* something below changed */
     bool started, stopping;
+    int filling; /* atomic: no pass over everything has ended yet, in the store's whole life */
     bool kicked;                 /* pass at once */
     bool full;                   /* ... from key 0 */
     bool renewed;                /* the same, as the network has changed */

@@ -177,8 +177,11 @@ static struct eas_result pass_run(struct replica *replica, const struct sync_sco
         watch_outage(replica->watch);
         return result;
     }
-    if (!scope->only)
+    if (!scope->only) {
         replica->all_at = g_get_monotonic_time();
+        if (g_atomic_int_get(&replica->filling) && store_set(replica->store, "filled", "1") == 0)
+            g_atomic_int_set(&replica->filling, 0);
+    }
     if (replica->rest_asked)
         note_rest(replica);
     watch_release(replica->watch, engine->stirred, engine->tree_stirred);

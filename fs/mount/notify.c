@@ -167,13 +167,21 @@ static bool enqueue_change(struct notifier *notifier, const struct change *chang
     return true;
 }
 
+/* What is fetched is no change, nor is what a mailbox held when it was first read: nobody could watch for that. */
+static bool is_news(const struct notifier *notifier, const struct change *change)
+{
+    bool fill = change->kind == CHANGE_CREATE && !change->directory && replica_is_filling(notifier->mount->replica);
+
+    return change->kind != CHANGE_ARRIVED && !fill;
+}
+
 void notifier_listen(void *ctx, const struct change *changes, size_t count)
 {
     struct notifier *notifier = ctx;
 
     g_mutex_lock(&notifier->lock);
     for (size_t i = 0; i < count && notifier->running; i++) {
-        bool told = changes[i].kind != CHANGE_ARRIVED && enqueue_change(notifier, &changes[i]);
+        bool told = is_news(notifier, &changes[i]) && enqueue_change(notifier, &changes[i]);
 
         batch_add_stale(&notifier->batch, &changes[i]);
         if (!told || !notifier->mount->self_ops)
