@@ -167,6 +167,14 @@ static int update_file(struct store *store, const struct item_row *old, const st
     return 0;
 }
 
+/* What went wrong with an item is told under its ServerId, and ends with it. */
+static int forget_error(struct store *store, const struct item *old, const struct item *item)
+{
+    if (old->collection_id == item->collection_id && !g_strcmp0(old->server_id, item->server_id))
+        return 0;
+    return sql_run(&store->writer, SQL_ERROR_UNSET, "is", old->collection_id, text(old->server_id));
+}
+
 static int update_item(struct store *store, struct item *item, const struct home *home, int64_t seen)
 {
     struct item_row old = {0};
@@ -181,6 +189,7 @@ static int update_item(struct store *store, struct item *item, const struct home
     item->ino = old.item.ino;
     item->class = home->class;
     if (!(error = exchange_body(store, &old.item, item, &bytes)) && !(error = write_item_row(store, item, seen)) &&
+        !(error = forget_error(store, &old.item, item)) &&
         (old.parent == home->ino || !(error = move_file(store, &old, item, home, &shown, &name))) &&
         !(error = update_file(store, &old, item, home, bytes, shown)) && !(error = item_count(store, &old.item, -1)))
         error = item_count(store, item, 1);

@@ -48,11 +48,10 @@ struct fetcher {
 static bool is_current(struct fetcher *fetcher, const struct item *item)
 {
     struct item now = {0};
-    bool current =
-        store_item_get(fetcher->store, item->id, &now) == 0 && g_strcmp0(now.server_id, item->server_id) == 0;
+    bool known = store_item_get(fetcher->store, item->id, &now) == 0, same = !g_strcmp0(now.server_id, item->server_id);
 
     item_clear(&now);
-    return current;
+    return known && same;
 }
 
 static void try_failed(struct fetcher *fetcher, const struct item *item, const char *why)

@@ -164,9 +164,11 @@ class Soak:
 
     def attend(self):
         """What its user would do: asks for a new try where the daemon waits for that, or for long."""
-        state = self.mount.status()["state"]
-        self.away = None if state == "online" else self.away or time.monotonic()
-        if state == "auth" or (self.away and time.monotonic() - self.away > 3):
+        status = self.mount.status()
+        state = status["state"]
+        pushed = state == "online" and status["heartbeat"]  # else it polls: a Ping that misbehaves is left for long
+        self.away = None if pushed else self.away or time.monotonic()
+        if state == "auth" or (self.away and time.monotonic() - self.away > (3 if state != "online" else 0.3)):
             run(EASFS, "sync", self.mount.point, code=None)
             self.kicks += 1
             self.away = None
