@@ -52,7 +52,19 @@ def measure(shop):
             yield row("warm %s, %s, %d messages" % (name, kind, shop.messages), "ext4", ratio, BARS[kind].get(name),
                       detail="%.3f s, %.3f s; upcalls: %s" % (seconds, base, calls))
         mount.umount()
+    yield listed_without_attributes(shop, server, ext4)
     yield from beside_bindfs(shop)
+
+
+def listed_without_attributes(shop, server, ext4):
+    """ls -l asks for an attribute a file, unless the mount has none."""
+    mount = shop.mount(server, "-o", "ro,noxattr", name="fs")
+    ours, theirs = (COMMANDS["ls -lR"].format(top=top) for top in (mount.point, ext4))
+    timed(ours), timed(theirs)
+    ratio, seconds, base = shop.ratio(ours, theirs)
+    mount.umount()
+    return row("warm ls -lR, -o ro,noxattr, %d messages" % shop.messages, "ext4", ratio, 1.0,
+               detail="%.3f s, %.3f s" % (seconds, base))
 
 
 def first_read(shop, server, ext4):
