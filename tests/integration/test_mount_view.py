@@ -37,6 +37,12 @@ def offline(scratch, *extra, **more):
     return scratch.mount(None, "--offline", *extra, **more)
 
 
+def settled(requests):
+    """Requests without what proves nothing: the kernel may take any page back when it likes, and then reads a few
+    again and looks at the time they were read."""
+    return {op: times for op, times in requests.items() if op not in ("READ", "GETATTR") or times > MESSAGES // 20}
+
+
 class Watched:
     """A mount in the foreground whose requests are counted: libfuse's own debug output names each."""
 
@@ -160,11 +166,11 @@ def a_read_only_mount_is_asked_nothing_twice(scratch):
         first = mount.requests(grep)
         truth(first.get("OPEN", 0) <= 1 and first.get("OPENDIR", 0) <= 1, "opens after ENOSYS: %r" % first)
         truth("RELEASE" not in first and "RELEASEDIR" not in first, first)
-        equal(mount.requests(grep), {}, "requests of a second grep -r")
+        equal(settled(mount.requests(grep)), {}, "requests of a second grep -r")
         # find looks at more than grep did (the kernel lets go of what a walk with look-ups did not list); then nothing.
         walk = lambda: run("find", mount.point, "-ls")
         mount.requests(walk)
-        equal(mount.requests(walk), {}, "requests of a second find -ls")
+        equal(settled(mount.requests(walk)), {}, "requests of a second find -ls")
 
 
 @test
@@ -173,10 +179,10 @@ def a_writable_mount_is_asked_for_opens_alone(scratch):
     with Watched(scratch) as mount:
         grep = lambda: run("grep", "-r", "no such words", mount.point, code=1)
         mount.requests(grep)
-        second = mount.requests(grep)
+        second = settled(mount.requests(grep))
         # What was read has another atime, the kernel thinks, and asks once.
         truth(set(second) <= {"OPEN", "RELEASE", "OPENDIR", "RELEASEDIR", "GETATTR"}, "a second grep -r: %r" % second)
-        third = mount.requests(grep)
+        third = settled(mount.requests(grep))
         equal(set(third), {"OPEN", "RELEASE", "OPENDIR", "RELEASEDIR"}, "requests of a third grep -r")
         equal(third["OPEN"], MESSAGES + 2, "opens")
 
@@ -207,7 +213,9 @@ def an_open_that_waits_can_be_interrupted(scratch):
     url = "http://127.0.0.1:%d/Microsoft-Server-ActiveSync" % silent.getsockname()[1]
     mount = scratch.mount(["--server", url, "--user", "alice", "--password-file", secret, "--insecure-http"])
     absent = mount.path("Mail", "Elsewhere", mount.ls("Mail", "Elsewhere")[0])
-    reader = subprocess.Popen(["cat", absent], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # A shell's background jobs ignore the signal, and what they start does too: not this reader.
+    reader = subprocess.Popen(["cat", absent], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     wait_for("the open to wait", lambda: "S" == open("/proc/%d/stat" % reader.pid).read().rsplit(")", 1)[1].split()[0])
     # Meanwhile nothing else waits.
     equal(mount.read("Mail", "Inbox", name(3)), text(3))
@@ -222,7 +230,7 @@ def control_files_are_reached_by_name(scratch):
     fill(scratch)
     for options in ((), ("-o", "ro")):
         mount = offline(scratch, *options)
-        equal(sorted(os.listdir(mount.path(".easfs"))), ["counters", "errors", "status", "status.json"])
+        equal(sorted(os.listdir(mount.path(".easfs"))), ["counters", "errors", "events", "state-dir", "status", "status.json"])
         status = mount.status()
         equal((status["state"], status["version"] != ""), ("offline", True))
         path = mount.path(".easfs", "status.json")
