@@ -31,6 +31,8 @@
 #define LIMIT_WINDOW_FIRST 32            /* items of the first window, nothing measured yet */
 #define LIMIT_IDLE_ROUNDS 8              /* MoreAvailable without any progress, then the folder is at fault */
 #define LIMIT_COMMANDS 200               /* commands of one Sync request (MS-ASCMD 3.1.5.10) */
+#define LIMIT_MOVES 1000                 /* moves of one MoveItems request (MS-ASCMD 3.1.5.10) */
+#define LIMIT_REPLIES 100                /* of one MeetingResponse request (MS-ASCMD 3.1.5.10) */
 #define LIMIT_ESTIMATES 1000             /* collections of one GetItemEstimate request (MS-ASCMD 3.1.5.10) */
 #define LIMIT_FETCHES 100                /* Fetch operations of one ItemOperations request */
 #define LIMIT_POISON_WINDOW 1            /* window at which an unanswerable item is stepped around */

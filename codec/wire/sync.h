@@ -9,8 +9,22 @@
 
 enum sync_filter { SYNC_FILTER_NONE = -1, SYNC_FILTER_ALL = 0 }; /* else the FilterType's number */
 
+/* In requests: ADD, CHANGE, DELETE and FETCH. FETCH occurs in responses too: the whole item that a Fetch of ours asked
+ * for; SOFT_DELETE comes from the server only. */
+enum sync_kind { SYNC_ADD, SYNC_CHANGE, SYNC_DELETE, SYNC_SOFT_DELETE, SYNC_FETCH };
+
+/* A change made here (MS-ASCMD 2.2.3.7, .24, .42, .63). Class, which an Add may name, is for messages of phones only.
+ */
+struct sync_command {
+    enum sync_kind kind;
+    const char *server_id;   /* of the item; NULL for an Add */
+    const char *client_id;   /* of an Add: 1 to 64 characters, unique in the request, the same when it is repeated */
+    const char *instance_id; /* 16.x: Change and Delete of one occurrence, by its original start; else NULL */
+    const struct eas_node *data; /* ApplicationData of an Add or Change */
+};
+
 struct sync_collection {
-    const char *collection_id, *sync_key; /* key "0" primes: no GetChanges, no window */
+    const char *collection_id, *sync_key; /* key "0" primes: no GetChanges, no window, no commands */
     enum eas_class class;
     int window;        /* WindowSize, 1 to 512; 0 leaves it out */
     int filter;        /* FilterType; SYNC_FILTER_NONE for contacts and notes */
@@ -18,16 +32,21 @@ struct sync_collection {
     bool no_changes;   /* GetChanges 0 */
     bool plain;        /* mail: ask for plain text, none of it: some servers can say so much of a message they cannot
                           give as MIME */
+    const struct sync_command *commands; /* sent in this order; over all collections of a request at most
+                                            LIMIT_COMMANDS, never two for one server_id */
+    size_t command_count;
+    bool deletes_for_good; /* DeletesAsMoves 0; else what is deleted goes to Deleted Items */
 };
 
 /* Appends a whole request document to out, in the strict order of elements, shaped for version
- * (12.1 to 16.1). window_total limits all collections together (0: left out). */
+ * (12.1 to 16.1). window_total limits all collections together (0: left out). Where a collection has commands, the
+ * server's version wins (Conflict 1): the loser of a conflict is kept here, beside it. No Supported is ever sent, so
+ * nothing is ghosted below 16.0: a Change has to be the whole item (MS-ASCMD 2.2.3.179). */
 void sync_request(GByteArray *out, enum eas_version version, const struct sync_collection *collections, size_t count,
                   int window_total);
 
-/* SYNC_FETCH occurs in responses only: the whole item that a Fetch of ours asked for. */
-enum sync_kind { SYNC_ADD, SYNC_CHANGE, SYNC_DELETE, SYNC_SOFT_DELETE, SYNC_FETCH };
-
+/* Responses tell of every Add and Fetch, of a Change or Delete that failed, and of a Change that gave attachments their
+ * FileReference (16.x); no word of a command means that it was done (MS-ASCMD 2.2.3.154). */
 struct sync_item {
     enum sync_kind kind;
     bool response;         /* it stood in Responses: the fate of a command of ours, not a change */

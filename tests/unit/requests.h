@@ -4,13 +4,18 @@
 
 #include <string.h>
 
+#include "codec/wire/folder_change.h"
 #include "codec/wire/folder_sync.h"
 #include "codec/wire/get_item_estimate.h"
 #include "codec/wire/item_operations.h"
+#include "codec/wire/meeting_response.h"
+#include "codec/wire/move_items.h"
 #include "codec/wire/ping.h"
 #include "codec/wire/provision.h"
+#include "codec/wire/send_mail.h"
 #include "codec/wire/settings.h"
 #include "codec/wire/sync.h"
+#include "tests/unit/item_data.h"
 
 static const enum eas_version versions[] = {EAS_12_1, EAS_14_0, EAS_14_1, EAS_16_0, EAS_16_1};
 
@@ -43,6 +48,137 @@ static void sync_prime(GByteArray *out, enum eas_version version)
     for (size_t i = 0; i < G_N_ELEMENTS(primed); i++)
         primed[i].sync_key = "0";
     sync_request(out, version, primed, version < EAS_14_0 ? 5 : 6, 0);
+}
+
+/* One collection with commands; frees what each of them says. */
+static void sync_commands(GByteArray *out, enum eas_version version, enum eas_class class,
+                          struct sync_command *commands, size_t count)
+{
+    struct sync_collection collection = {"7",
+                                         "k3",
+                                         class,
+                                         100,
+                                         SYNC_FILTER_NONE,
+                                         0,
+                                         .commands = commands,
+                                         .command_count = count,
+                                         .deletes_for_good = class == EAS_TASKS};
+
+    sync_request(out, version, &collection, 1, 0);
+    for (size_t i = 0; i < count; i++)
+        eas_node_free((struct eas_node *)commands[i].data);
+}
+
+static void sync_contacts(GByteArray *out, enum eas_version version)
+{
+    struct sync_command commands[] = {
+        {SYNC_ADD, .client_id = "c1",
+         .data =
+             ITEM({TAG_Contacts_FirstName, "Jane"}, {TAG_Contacts2_NickName, "J"}, {TAG_Contacts_Picture, "/9j/4AAQ"},
+                  {TAG_Contacts_Categories, NULL}, {TAG_Contacts_Category, "Work"}, {EAS_TAG_NONE, NULL},
+                  {TAG_AirSyncBase_Body, NULL}, {TAG_AirSyncBase_Type, "1"}, {TAG_AirSyncBase_Data, "a note"})},
+        {SYNC_CHANGE, .server_id = "7:1", .data = ITEM({TAG_Contacts_LastName, "Doe"})},
+        {SYNC_DELETE, .server_id = "7:2"},
+        {SYNC_FETCH, .server_id = "7:3"},
+    };
+
+    sync_commands(out, version, EAS_CONTACTS, commands, G_N_ELEMENTS(commands));
+}
+
+static void sync_tasks(GByteArray *out, enum eas_version version)
+{
+    struct sync_command commands[] = {
+        {SYNC_ADD, .client_id = "c1", .data = ITEM({TAG_Tasks_Subject, "a task"}, {TAG_Tasks_Complete, "0"})},
+        {SYNC_DELETE, .server_id = "9:2"},
+    };
+
+    sync_commands(out, version, EAS_TASKS, commands, G_N_ELEMENTS(commands));
+}
+
+static void sync_flags(GByteArray *out, enum eas_version version)
+{
+    struct sync_command commands[] = {
+        {SYNC_CHANGE, .server_id = "5:1", .data = ITEM({TAG_Email_Read, "1"})},
+        {SYNC_CHANGE, .server_id = "5:2", .data = ITEM({TAG_Email_Flag, ""})},
+        {SYNC_CHANGE, .server_id = "5:3",
+         .data = ITEM({TAG_Email_Flag, NULL}, {TAG_Email_Status, "2"}, {TAG_Email_FlagType, "Flag for follow up"})},
+    };
+
+    sync_commands(out, version, EAS_MAIL, commands, G_N_ELEMENTS(commands));
+}
+
+static void sync_occurrences(GByteArray *out, enum eas_version version)
+{
+    struct sync_command commands[] = {
+        {SYNC_ADD, .client_id = "c1",
+         .data = ITEM({TAG_Calendar_ClientUid, "u1"}, {TAG_Calendar_Subject, "standup"},
+                      {TAG_Calendar_StartTime, "20260105T090000Z"}, {TAG_Calendar_EndTime, "20260105T091500Z"})},
+        {SYNC_CHANGE, .server_id = "7:1", .instance_id = "20260106T090000Z",
+         .data = ITEM({TAG_Calendar_Subject, "moved"})},
+        {SYNC_DELETE, .server_id = "7:2", .instance_id = "20260107T090000Z"},
+    };
+
+    sync_commands(out, version, EAS_CALENDAR, commands, G_N_ELEMENTS(commands));
+}
+
+static const char message[] = "From: me@example.org\r\nTo: you@example.org\r\nSubject: s\r\n\r\nhello\r\n";
+
+static void send_mail(GByteArray *out, enum eas_version version)
+{
+    static const struct mail_to_send mail = {EAS_SEND_MAIL, "id-1", .save = true};
+
+    send_mail_request(out, version, &mail, message, strlen(message));
+}
+
+static void smart_reply(GByteArray *out, enum eas_version version)
+{
+    static const struct mail_to_send mail = {
+        EAS_SMART_REPLY, "id-2", true, "5", "5:1", .instance_id = "2026-01-31T09:00:00.000Z", .replace_mime = true};
+
+    send_mail_request(out, version, &mail, message, strlen(message));
+}
+
+static void smart_forward(GByteArray *out, enum eas_version version)
+{
+    static const struct mail_to_send mail = {EAS_SMART_FORWARD, "id-3", .long_id = "RgAAAA"};
+
+    send_mail_request(out, version, &mail, message, strlen(message));
+}
+
+static void move_items(GByteArray *out, enum eas_version version)
+{
+    static const struct item_move moves[] = {{"5:1", "5", "6"}, {"5:2", "5", "4"}};
+
+    (void)version;
+    move_items_request(out, moves, G_N_ELEMENTS(moves));
+}
+
+static void folder_create(GByteArray *out, enum eas_version version)
+{
+    folder_create_request(out, "h1", "0", "Päckchen/2026", version < EAS_14_0 ? EAS_MAIL : EAS_NOTES);
+}
+
+static void folder_update(GByteArray *out, enum eas_version version)
+{
+    (void)version;
+    folder_update_request(out, "h1", "12", "4", "Projects");
+}
+
+static void folder_delete(GByteArray *out, enum eas_version version)
+{
+    (void)version;
+    folder_delete_request(out, "h1", "12");
+}
+
+static void meeting_response(GByteArray *out, enum eas_version version)
+{
+    static const struct meeting_reply replies[] = {
+        {MEETING_ACCEPT, "5", "5:1", .send = true, .text = "with pleasure"},
+        {MEETING_DECLINE, "7", "7:1", .instance_id = "2026-01-31T09:00:00.000Z", .send = true},
+        {MEETING_TENTATIVE, .long_id = "RgAAAA"},
+    };
+
+    meeting_response_request(out, version, replies, G_N_ELEMENTS(replies));
 }
 
 static void folder_sync(GByteArray *out, enum eas_version version)
@@ -105,20 +241,33 @@ static void ping(GByteArray *out, enum eas_version version)
 
 static const struct {
     const char *name;
+    enum eas_version since; /* below, the command is none, or no document */
     void (*write)(GByteArray *out, enum eas_version version);
 } requests[] = {
-    {"sync-one", sync_one},
-    {"sync-all", sync_all},
-    {"sync-prime", sync_prime},
-    {"folder-sync", folder_sync},
-    {"fetch-each", fetch_each},
-    {"provision-one", provision_one},
-    {"provision-two", provision_two},
-    {"provision-wiped", provision_wipe_done},
-    {"settings-device", settings_device},
-    {"settings-user", settings_user},
-    {"estimate", estimate},
-    {"ping", ping},
+    {"sync-one", EAS_12_1, sync_one},
+    {"sync-all", EAS_12_1, sync_all},
+    {"sync-prime", EAS_12_1, sync_prime},
+    {"folder-sync", EAS_12_1, folder_sync},
+    {"fetch-each", EAS_12_1, fetch_each},
+    {"provision-one", EAS_12_1, provision_one},
+    {"provision-two", EAS_12_1, provision_two},
+    {"provision-wiped", EAS_12_1, provision_wipe_done},
+    {"settings-device", EAS_12_1, settings_device},
+    {"settings-user", EAS_12_1, settings_user},
+    {"estimate", EAS_12_1, estimate},
+    {"sync-contacts", EAS_12_1, sync_contacts},
+    {"sync-tasks", EAS_12_1, sync_tasks},
+    {"sync-flags", EAS_12_1, sync_flags},
+    {"sync-occurrences", EAS_16_0, sync_occurrences},
+    {"send-mail", EAS_14_0, send_mail},
+    {"smart-reply", EAS_14_0, smart_reply},
+    {"smart-forward", EAS_14_0, smart_forward},
+    {"move-items", EAS_12_1, move_items},
+    {"folder-create", EAS_12_1, folder_create},
+    {"folder-update", EAS_12_1, folder_update},
+    {"folder-delete", EAS_12_1, folder_delete},
+    {"meeting-response", EAS_12_1, meeting_response},
+    {"ping", EAS_12_1, ping},
 };
 
 #endif

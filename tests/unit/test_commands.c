@@ -28,6 +28,7 @@ static void every_request_is_valid_at_every_version(void **state)
     g_autofree char *directory = NULL, *said = NULL;
     g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     int code;
+    guint asked = 0;
 
     (void)state;
     directory = g_dir_make_tmp("easfs-requests-XXXXXX", NULL);
@@ -41,12 +42,16 @@ static void every_request_is_valid_at_every_version(void **state)
         for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
             g_autoptr(GByteArray) out = g_byte_array_new();
             const char *version = eas_version_text(versions[v]);
+
+            if (versions[v] < requests[i].since)
+                continue;
             char *name = g_strdup_printf("%s/%s-%s", directory, requests[i].name, version);
 
             requests[i].write(out, versions[v]);
             assert_true(g_file_set_contents(name, (char *)out->data, out->len, NULL));
             g_ptr_array_add(argv, g_strdup(version));
             g_ptr_array_add(argv, name);
+            asked++;
         }
     g_ptr_array_add(argv, NULL);
     assert_true(
@@ -58,7 +63,7 @@ static void every_request_is_valid_at_every_version(void **state)
         fail_msg("%s", said);
     /* One line a request: the checker did look at each. */
     g_auto(GStrv) lines = g_strsplit(said, "\n", -1);
-    assert_int_equal(g_strv_length(lines) - 1, G_N_ELEMENTS(versions) * G_N_ELEMENTS(requests));
+    assert_int_equal(g_strv_length(lines) - 1, asked);
 }
 
 static void requests_to_the_byte(void **state)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "codec/wire/send_mail.h"
 #include "tests/unit/lib/rig.h"
 #include "tests/unit/lib/script.h"
 
@@ -64,6 +65,47 @@ static void a_message_goes_once_on_a_kept_connection_too(void **state)
     assert_int_equal(rig_call(&rig, EAS_SEND_MAIL).outcome, EAS_UNREACHABLE);
     expect_commands(&rig, "FolderSync SendMail");
     rig_stop(&rig);
+}
+
+/* Up to 12.1 the request is the message, with the rest in the query; later all of it is a document. */
+static void a_message_goes_as_the_version_wants_it(void **state)
+{
+    static const struct mail_to_send mail = {EAS_SMART_REPLY, "c1", true, "5", "5:1"};
+    static const char message[] = "To: you@example.org\r\n\r\nhello\r\n";
+    static const struct {
+        enum eas_version version;
+        const char *type, *query;
+    } rows[] = {
+        {EAS_12_1, "message/rfc822", "&CollectionId=5&ItemId=5%3A1&SaveInSent=T"},
+        {EAS_14_1, "application/vnd.ms-sync.wbxml", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct script script = SCRIPT({STEP_EMPTY});
+        struct rig rig;
+
+        rig_start(&rig, script_play, &script, NULL);
+        rig_warm(&rig);
+        g_hash_table_replace(rig.memory, g_strdup("version"), g_strdup(eas_version_text(rows[i].version)));
+        rig_session(&rig, NULL);
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_autofree char *query = send_mail_query(session_version(rig.session), &mail);
+        struct call call = {.command = EAS_SMART_REPLY, .request = out, .query = query};
+
+        send_mail_request(out, session_version(rig.session), &mail, message, strlen(message));
+        struct eas_result result = session_call(rig.link, &call);
+
+        if (!eas_is_served(&result) || !call.empty)
+            fail_msg("row %zu: %s", i, result.text);
+        const struct script_request *request = script_server_request(rig.server, 0);
+
+        expect_header(&rig, 0, "Content-Type", rows[i].type);
+        assert_true(g_str_has_suffix(request->target, rows[i].query));
+        assert_int_equal(request->body->len, out->len);
+        assert_memory_equal(request->body->data, out->data, out->len);
+        rig_stop(&rig);
+    }
 }
 
 static void cookies_are_given_back_by_every_link(void **state)
@@ -139,6 +181,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lost_answer_is_asked_for_again),
         cmocka_unit_test(a_message_goes_once_on_a_kept_connection_too),
+        cmocka_unit_test(a_message_goes_as_the_version_wants_it),
         cmocka_unit_test(cookies_are_given_back_by_every_link),
         cmocka_unit_test(a_moved_mailbox_is_followed_and_remembered),
         cmocka_unit_test(redirects_end),

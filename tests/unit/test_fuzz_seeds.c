@@ -17,6 +17,10 @@ int fuzz_fetch(const uint8_t *bytes, size_t length);
 #define LLVMFuzzerTestOneInput fuzz_fetch
 #include "tests/fuzz/fuzz_fetch.c"
 #undef LLVMFuzzerTestOneInput
+int fuzz_answers(const uint8_t *bytes, size_t length);
+#define LLVMFuzzerTestOneInput fuzz_answers
+#include "tests/fuzz/fuzz_answers.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t))
 {
@@ -56,12 +60,19 @@ static void fetch_answers(void **state)
     replay("fetch", fuzz_fetch);
 }
 
+static void small_answers(void **state)
+{
+    (void)state;
+    replay("answers", fuzz_answers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reader),
         cmocka_unit_test(sync_answers),
         cmocka_unit_test(fetch_answers),
+        cmocka_unit_test(small_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
