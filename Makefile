@@ -26,7 +26,7 @@ endif
 pc = $(shell $(PKG_CONFIG) $(1) $(2))
 CODEC_PC := glib-2.0 gmime-3.0 libical
 CACHE_PC := $(CODEC_PC) libcurl libpsl openssl sqlite3 jansson
-FS_PC := $(CACHE_PC) fuse3
+FS_PC := $(CACHE_PC) fuse3 libsecret-1
 EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
 TEST_PC := $(FS_PC) cmocka zlib
 

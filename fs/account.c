@@ -3,10 +3,74 @@
 #include <string.h>
 
 #include "cache/store/store.h"
+#include "fs/config.h"
 #include "fs/message.h"
 #include "fs/password.h"
 
 static const char *const ages[] = {"all", "1d", "3d", "1w", "2w", "1m", "3m", "6m"};
+
+struct account_holder {
+    struct account_options account;
+};
+
+const struct option_row account_keys[] = {
+    ACCOUNT_KEY_ROWS(struct account_holder, account),
+    MOUNT_ROWS(struct account_holder, account),
+    ACCOUNT_ROW(struct account_holder, account, "password", OPTION_TEXT, password, "PASSWORD",
+                "the password itself; the file must be yours alone"),
+    {0},
+};
+
+/* auth's words; the session knows how each is done. */
+static const struct {
+    const char *word;
+    enum session_auth auth;
+    bool password; /* it takes one */
+} kinds[] = {
+    {"any", SESSION_AUTH_ANY, true},      {"basic", SESSION_AUTH_BASIC, true},
+    {"ntlm", SESSION_AUTH_NTLM, true},    {"negotiate", SESSION_AUTH_NEGOTIATE, false},
+    {"oauth", SESSION_AUTH_OAUTH, false}, {"certificate", SESSION_AUTH_CERTIFICATE, false},
+};
+
+static size_t kind_of(const struct account_options *options)
+{
+    for (size_t i = 0; options->auth && i < G_N_ELEMENTS(kinds); i++)
+        if (strcmp(kinds[i].word, options->auth) == 0)
+            return i;
+    return 0;
+}
+
+void account_options_clear(struct account_options *options)
+{
+    if (options->password)
+        explicit_bzero(options->password, strlen(options->password));
+    g_clear_pointer(&options->account, g_free);
+    options_clear(account_keys, options);
+}
+
+int account_settle(struct account_options *options, const char *what)
+{
+    if (!options->account && (options->server || options->user || options->state))
+        return 0;
+    return config_fill(options, what);
+}
+
+char *account_title(const struct account_options *options)
+{
+    if (options->account)
+        return g_strdup(options->account);
+    if (options->server && options->user)
+        return account_name(options->user, options->server);
+    return options->state ? g_path_get_basename(options->state) : g_strdup("the account");
+}
+
+struct password_source account_password(const struct account_options *options, const char *name)
+{
+    return (struct password_source){.text = options->password,
+                                    .file = options->password_file,
+                                    .command = options->password_command,
+                                    .account = name};
+}
 
 char *account_name(const char *user, const char *server)
 {
@@ -63,9 +127,10 @@ int account_state(const struct account_options *options, const char *what, char 
         *state = absolute(options->state);
         return 0;
     }
-    if (!options->server || !options->user)
-        return unable_to(EXIT_USAGE, what, "give --server and --user, or --state", "it is not said which account");
-    name = account_name(options->user, options->server);
+    if (!options->account && (!options->server || !options->user))
+        return unable_to(EXIT_USAGE, what, "give --server and --user, --account or --state",
+                         "it is not said which account");
+    name = account_title(options);
     *state = g_build_filename(g_get_user_state_dir(), "easfs", g_strdelimit(name, "/", '_'), NULL);
     return 0;
 }
@@ -91,6 +156,12 @@ static int check_words(const struct account_options *options, const char *what)
         return unable_to(EXIT_USAGE, what, "use 12.1, 14.0, 14.1, 16.0 or 16.1", "--protocol %s is not spoken",
                          options->protocol);
     }
+    if (options->auth && strcmp(kinds[kind_of(options)].word, options->auth) != 0) {
+        return unable_to(EXIT_USAGE, what, "use any, basic, ntlm, negotiate, oauth or certificate",
+                         "--auth %s is no kind of log-in", options->auth);
+    }
+    if (options->auth && strcmp(options->auth, "certificate") == 0 && !options->client_cert)
+        return unable_to(EXIT_USAGE, what, "give --client-cert and --client-key", "--auth certificate lacks one");
     if (options->password_file && options->password_command)
         return unable_to(EXIT_USAGE, what, "give one of them", "--password-file and --password-command are both given");
     if (!options->client_cert != !options->client_key)
@@ -104,6 +175,7 @@ static struct session_config *server_config(const struct account_options *option
 
     server->server = g_strdup(options->server);
     server->user = g_strdup(options->user);
+    server->auth = kinds[kind_of(options)].auth;
     server->domain = g_strdup(options->domain);
     server->ca_file = absolute(options->ca_file);
     server->pins = strings_copy(options->pins);
@@ -118,10 +190,9 @@ static struct session_config *server_config(const struct account_options *option
 
 static int server_password(const struct account_options *options, const char *what, struct replica_config *config)
 {
-    const struct password_source source = {
-        .file = options->password_file, .command = options->password_command, .account = config->account};
+    const struct password_source source = account_password(options, config->account);
 
-    return password_get(&source, what, &config->server->password);
+    return kinds[kind_of(options)].password ? password_get(&source, what, &config->server->password) : 0;
 }
 
 /* Offline, a directory without a replica is a mistake: opening it would make an empty one. */
@@ -149,8 +220,7 @@ int account_config(const struct account_options *options, const char *what, stru
     g_mkdir_with_parents(parent, 0700);
     config = g_new0(struct replica_config, 1);
     config->state_dir = g_steal_pointer(&state);
-    config->account = options->server && options->user ? account_name(options->user, options->server)
-                                                       : g_path_get_basename(config->state_dir);
+    config->account = account_title(options);
     config->classes = options->classes ? account_classes(options->classes) : 0;
     config->folders = strings_copy(options->folders);
     config->since = g_strdup(options->since);

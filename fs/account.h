@@ -4,9 +4,13 @@
 
 #include "cache/replica.h"
 #include "fs/options.h"
+#include "fs/password.h"
 
 struct account_options {
+    char *account; /* the section of easfs.conf; settled by account_settle where none was named */
     char *server, *user, *domain;
+    char *auth;
+    char *password; /* of easfs.conf alone */
     char *password_file, *password_command;
     char *ca_file;
     GPtrArray *pins;
@@ -17,6 +21,10 @@ struct account_options {
     char *since, *vcard, *state;
     bool offline;
     char *trace;
+    /* how it is mounted */
+    char *events, *layout;
+    bool send_invitations;
+    GPtrArray *mount_options;
 };
 
 /* The rows of an option table for a struct whose member is a struct account_options. */
@@ -25,9 +33,15 @@ struct account_options {
         name, 0, kind, offsetof(type, member.field), argument, help                                                    \
     }
 #define ACCOUNT_ROWS(type, member)                                                                                     \
+    ACCOUNT_ROW(type, member, "account", OPTION_TEXT, account, "NAME", "the account of this name in easfs.conf"),      \
+        ACCOUNT_KEY_ROWS(type, member),                                                                                \
+        ACCOUNT_ROW(type, member, "offline", OPTION_FLAG, offline, NULL, "what is here; never ask the server")
+#define ACCOUNT_KEY_ROWS(type, member)                                                                                 \
     ACCOUNT_ROW(type, member, "server", OPTION_TEXT, server, "HOST|URL", "the server"),                                \
         ACCOUNT_ROW(type, member, "user", OPTION_TEXT, user, "USER", "the user's name there"),                         \
         ACCOUNT_ROW(type, member, "domain", OPTION_TEXT, domain, "D", "its domain, sent as D\\USER"),                  \
+        ACCOUNT_ROW(type, member, "auth", OPTION_TEXT, auth, "KIND",                                                   \
+                    "any, basic, ntlm, negotiate, oauth or certificate (any)"),                                        \
         ACCOUNT_ROW(type, member, "password-file", OPTION_TEXT, password_file, "F",                                    \
                     "the password is the first line of F, which only you may read"),                                   \
         ACCOUNT_ROW(type, member, "password-command", OPTION_TEXT, password_command, "C",                              \
@@ -49,16 +63,46 @@ struct account_options {
                     "keep what is not older: all, 1d, 3d, 1w, 2w, 1m, 3m, 6m"),                                        \
         ACCOUNT_ROW(type, member, "vcard", OPTION_TEXT, vcard, "3|4", "the version of .vcf files (3)"),                \
         ACCOUNT_ROW(type, member, "state", OPTION_TEXT, state, "DIR",                                                  \
-                    "keep the replica here ($XDG_STATE_HOME/easfs/USER@HOST)"),                                        \
-        ACCOUNT_ROW(type, member, "offline", OPTION_FLAG, offline, NULL, "what is here; never ask the server"),        \
+                    "keep the replica here ($XDG_STATE_HOME/easfs/ACCOUNT)"),                                          \
         ACCOUNT_ROW(type, member, "trace", OPTION_TEXT, trace, "DIR",                                                  \
                     "write each exchange there as XML, without secrets and bodies")
 
-/* The replica's configuration: 0 with *config (replica_config_free), asking for the password where no
- * option gives it; or an exit code after saying that what is not possible. Makes the parents of the state directory. */
+/* How the account is mounted, for mount alone; in easfs.conf beside the others. */
+#define MOUNT_ROWS(type, member)                                                                                       \
+    ACCOUNT_ROW(type, member, "events", OPTION_TEXT, events, "on|off",                                                 \
+                "let inotify see what the server changes (on)"),                                                       \
+        ACCOUNT_ROW(type, member, "layout", OPTION_TEXT, layout, "mount|maildir", "how mail folders look (mount)"),    \
+        ACCOUNT_ROW(type, member, "send-invitations", OPTION_FLAG, send_invitations, NULL,                             \
+                    "let edits of meetings mail their attendees"),                                                     \
+    {                                                                                                                  \
+        "options", 'o', OPTION_LIST, offsetof(type, member.mount_options), "OPT,OPT",                                  \
+            "ro: read-only, the fastest; noxattr: no attributes, for ls -l; or any of FUSE's"                          \
+    }
+
+/* The keys of easfs.conf, with offsets into a struct account_options: the rows above and those without an option. */
+extern const struct option_row account_keys[];
+
+/* Frees what options hold, a password wiped. */
+void account_options_clear(struct account_options *options);
+
+/* Finds the account that is meant: fills what the options lack from easfs.conf, where --account names it, or where
+ * neither server, user nor state does. 0, or an exit code after saying that what is not possible. */
+int account_settle(struct account_options *options, const char *what);
+
+/* Makes the replica's configuration of settled options: 0 with *config (replica_config_free), with the password from
+ * where the options or the keyring have it, or asked for; or an exit code after saying that what is not possible. Makes
+ * the parents of the state directory. Call it after daemon_begin. */
 int account_config(const struct account_options *options, const char *what, struct replica_config **config);
 
-/* The state directory alone: 0 with *state (caller frees), or an exit code after saying why not. */
+/* Where the password of settled options comes from; nothing to free, it points into the options. name is
+ * account_title's. */
+struct password_source account_password(const struct account_options *options, const char *name);
+
+/* What to call the account of settled options: its configured name, else USER@HOST, else the name of its state
+ * directory. The caller frees it. */
+char *account_title(const struct account_options *options);
+
+/* The state directory of settled options: 0 with *state (caller frees), or an exit code after saying why not. */
 int account_state(const struct account_options *options, const char *what, char **state);
 
 /* "alice@mail.example" of a user and a server given as host, host:port or URL; the caller frees it. */

@@ -37,7 +37,7 @@ static bool seconds_parse(const char *text, long *seconds)
     return end != text && !*end && !errno && *seconds >= 0 && *seconds <= OPTION_MOST_SECONDS;
 }
 
-static bool option_store(const struct option_row *row, void *values, char *argument)
+bool options_store(const struct option_row *row, void *values, const char *argument)
 {
     char *place = (char *)values + row->offset;
 
@@ -46,12 +46,13 @@ static bool option_store(const struct option_row *row, void *values, char *argum
         *(bool *)place = true;
         return true;
     case OPTION_TEXT:
-        *(char **)place = argument;
+        g_free(*(char **)place);
+        *(char **)place = g_strdup(argument);
         return true;
     case OPTION_LIST:
         if (!*(GPtrArray **)place)
-            *(GPtrArray **)place = g_ptr_array_new();
-        g_ptr_array_add(*(GPtrArray **)place, argument);
+            *(GPtrArray **)place = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(*(GPtrArray **)place, g_strdup(argument));
         return true;
     case OPTION_SECONDS:
         return seconds_parse(argument, (long *)place);
@@ -103,7 +104,7 @@ int options_parse(const struct option_row *rows, void *values, const char *verb,
                 return unable_to(EXIT_USAGE, what, advice, "there is no option -%c", optopt);
             return unable_to(EXIT_USAGE, what, advice, "%s is not an option of it", argv[optind - 1]);
         }
-        if (!option_store(row, values, optarg))
+        if (!options_store(row, values, optarg))
             return unable_to(EXIT_USAGE, what, advice, "\"%s\" is no number of seconds for --%s", optarg, row->name);
     }
     *first = optind;
@@ -125,13 +126,39 @@ void options_print(const struct option_row *rows, GString *out)
     }
 }
 
+void options_fill(const struct option_row *rows, void *values, void *from)
+{
+    for (const struct option_row *row = rows; row->name; row++) {
+        char *place = (char *)values + row->offset, *other = (char *)from + row->offset;
+
+        switch (row->kind) {
+        case OPTION_FLAG:
+            *(bool *)place |= *(bool *)other;
+            break;
+        case OPTION_TEXT:
+            if (!*(char **)place)
+                *(char **)place = g_steal_pointer((char **)other);
+            break;
+        case OPTION_LIST:
+            if (!*(GPtrArray **)place)
+                *(GPtrArray **)place = g_steal_pointer((GPtrArray **)other);
+            break;
+        case OPTION_SECONDS:
+            if (!*(long *)place)
+                *(long *)place = *(long *)other;
+            break;
+        }
+    }
+}
+
 void options_clear(const struct option_row *rows, void *values)
 {
     for (const struct option_row *row = rows; row->name; row++) {
-        if (row->kind == OPTION_LIST) {
-            GPtrArray **list = (GPtrArray **)((char *)values + row->offset);
+        char *place = (char *)values + row->offset;
 
-            g_clear_pointer(list, g_ptr_array_unref);
-        }
+        if (row->kind == OPTION_LIST)
+            g_clear_pointer((GPtrArray **)place, g_ptr_array_unref);
+        else if (row->kind == OPTION_TEXT)
+            g_clear_pointer((char **)place, g_free);
     }
 }

@@ -8,8 +8,8 @@
 
 enum option_kind {
     OPTION_FLAG,    /* bool */
-    OPTION_TEXT,    /* char *, points into argv; the last one given holds */
-    OPTION_LIST,    /* GPtrArray * of char *, each points into argv; NULL when none was given */
+    OPTION_TEXT,    /* char *, owned by the values; the last one given holds */
+    OPTION_LIST,    /* GPtrArray * of char *, owned by the values; NULL when none was given */
     OPTION_SECONDS, /* long, 0 to a year */
 };
 
@@ -30,7 +30,13 @@ int options_parse(const struct option_row *rows, void *values, const char *verb,
 /* One line an option, for --help. */
 void options_print(const struct option_row *rows, GString *out);
 
-/* Frees the lists in a struct of values. */
+/* Stores one value; false for what is no number where one is wanted. A flag takes no argument. */
+bool options_store(const struct option_row *row, void *values, const char *argument);
+
+/* Takes from another struct of values what this one lacks: no text, no list, a flag that is not set, no seconds. */
+void options_fill(const struct option_row *rows, void *values, void *from);
+
+/* Frees the texts and lists in a struct of values. */
 void options_clear(const struct option_row *rows, void *values);
 
 #endif

@@ -11,6 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "fs/keyring.h"
 #include "fs/message.h"
 
 enum { PASSWORD_BYTES = 4096 };
@@ -39,14 +40,22 @@ static char *first_line(int fd)
     return line;
 }
 
-static int from_file(const char *file, const char *what, char **password)
+void password_free(char *password)
 {
+    if (password)
+        explicit_bzero(password, strlen(password));
+    g_free(password);
+}
+
+int password_read_file(const char *file, const char *called, const char *what, char **password)
+{
+    g_autofree char *check = g_strdup_printf("check %s", called);
     struct stat st;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int code = 0;
 
     if (fd < 0)
-        return unable_to(EXIT_CONFIG, what, "check --password-file", "%s: %s", file, g_strerror(errno));
+        return unable_to(EXIT_CONFIG, what, check, "%s: %s", file, g_strerror(errno));
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077)) {
         code = unable_to(EXIT_CONFIG, what, "chmod 600 it", "others than you may use the password file %s", file);
     } else if (!(*password = first_line(fd)) || !**password) {
@@ -79,7 +88,7 @@ static int from_command(const char *command, const char *what, char **password)
     return unable_to(EXIT_CONFIG, what, "check --password-command", "the password command failed");
 }
 
-static int from_terminal(const char *account, const char *what, char **password)
+int password_ask(const char *account, const char *why, const char *what, char **password)
 {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     struct termios shown, hidden;
@@ -88,7 +97,7 @@ static int from_terminal(const char *account, const char *what, char **password)
         if (tty >= 0)
             close(tty);
         return unable_to(EXIT_CONFIG, what, "give --password-file or --password-command",
-                         "there is no terminal to ask for the password");
+                         "%s%sthere is no terminal to ask for the password", why ? why : "", why ? ", and " : "");
     }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
@@ -98,14 +107,32 @@ static int from_terminal(const char *account, const char *what, char **password)
     tcsetattr(tty, TCSAFLUSH, &shown);
     dprintf(tty, "\n");
     close(tty);
-    return *password ? 0 : unable_to(EXIT_CREDENTIALS, what, NULL, "no password was given");
+    if (*password && **password)
+        return 0;
+    g_clear_pointer(password, g_free);
+    return unable_to(EXIT_CREDENTIALS, what, "enter one", "no password was given");
+}
+
+static int from_keyring(const struct password_source *source, const char *what, char **password)
+{
+    g_autofree char *why = NULL;
+
+    if (keyring_find(source->account, PASSWORD_KIND, password, &why) == KEYRING_DONE)
+        return 0;
+    if (source->unasked)
+        return unable_to(EXIT_CONFIG, what, "easfs login asks for the password", "%s", why);
+    return password_ask(source->account, why, what, password);
 }
 
 int password_get(const struct password_source *source, const char *what, char **password)
 {
     if (source->file)
-        return from_file(source->file, what, password);
+        return password_read_file(source->file, "--password-file", what, password);
     if (source->command)
         return from_command(source->command, what, password);
-    return from_terminal(source->account, what, password);
+    if (source->text) {
+        *password = g_strdup(source->text);
+        return 0;
+    }
+    return from_keyring(source, what, password);
 }

@@ -11,10 +11,21 @@
 #include "codec/result.h"
 #include "codec/wire/answer.h"
 
+/* How to log in. ANY is Basic, unless the server's 401 offers something else. */
+enum session_auth {
+    SESSION_AUTH_ANY,
+    SESSION_AUTH_BASIC,
+    SESSION_AUTH_NTLM,
+    SESSION_AUTH_NEGOTIATE,   /* with the Kerberos ticket that is there; no password */
+    SESSION_AUTH_OAUTH,       /* a Bearer token */
+    SESSION_AUTH_CERTIFICATE, /* the client certificate alone */
+};
+
 struct session_config {
     char *server;        /* host, host:port or URL; https and the usual path are supplied */
     char *user, *domain; /* domain NULL: none; else sent as DOMAIN\user */
-    char *password;      /* wiped when the session is freed */
+    enum session_auth auth;
+    char *password; /* wiped when the session is freed; NULL: none */
     char *ca_file;       /* PEM, besides the system's roots; NULL: none */
     GPtrArray *pins; /* of char *: 64 hex digits or "sha256//BASE64" of the SPKI; a match replaces the chain check */
     char *client_cert, *client_key, *proxy; /* NULL: none */

@@ -12,25 +12,31 @@
 #include "fs/verbs/verbs.h"
 
 struct cache_values {
-    char *server, *user, *state;
+    struct account_options account;
 };
 
 static const struct option_row cache_rows[] = {
-    {"server", 0, OPTION_TEXT, offsetof(struct cache_values, server), "HOST|URL", "the account's server"},
-    {"user", 0, OPTION_TEXT, offsetof(struct cache_values, user), "USER", "the account's user"},
-    {"state", 0, OPTION_TEXT, offsetof(struct cache_values, state), "DIR", "where its replica is"},
+    ACCOUNT_ROW(struct cache_values, account, "account", OPTION_TEXT, account, "NAME", "its name in easfs.conf"),
+    ACCOUNT_ROW(struct cache_values, account, "server", OPTION_TEXT, server, "HOST|URL", "or the account's server"),
+    ACCOUNT_ROW(struct cache_values, account, "user", OPTION_TEXT, user, "USER", "and its user"),
+    ACCOUNT_ROW(struct cache_values, account, "state", OPTION_TEXT, state, "DIR", "or where its replica is"),
     {0},
 };
 
 /* The state directory the options say; without any, that of the only mount. */
-static int cache_state(const struct cache_values *values, const char *what, char **state)
+static int cache_state(struct cache_values *values, const char *what, char **state)
 {
-    const struct account_options account = {.server = values->server, .user = values->user, .state = values->state};
+    struct account_options *account = &values->account;
     g_autofree char *mountpoint = NULL;
+    int code = 0;
 
-    if (!values->server && !values->user && !values->state)
+    if (!account->server && !account->user && !account->state && !account->account)
         return ask_find(NULL, what, &mountpoint, state);
-    return account_state(&account, what, state);
+    code = account_settle(account, what);
+    if (!code)
+        code = account_state(account, what, state);
+    account_options_clear(account);
+    return code;
 }
 
 static int cache_open(const char *state, const char *what, struct store **store, bool *busy)

@@ -67,7 +67,7 @@ static int export_write(struct replica *replica, const char *directory)
 
 static int export_run(void *data, int argc, char **argv)
 {
-    const struct export_values *values = data;
+    struct export_values *values = data;
     struct replica_config *config = NULL;
     struct eas_result result = eas_served();
     struct replica *replica;
@@ -76,7 +76,10 @@ static int export_run(void *data, int argc, char **argv)
     (void)argc;
     if (values->layout && g_strcmp0(values->layout, "mount") != 0)
         return unable_to(EXIT_USAGE, what, "use mount", "--layout %s is not there yet", values->layout);
-    code = account_config(&values->account, what, &config);
+    code = account_settle(&values->account, what);
+    if (!code)
+        code = account_config(&values->account, what, &config);
+    account_options_clear(&values->account);
     if (code)
         return code;
     replica = replica_open(config, &result);

@@ -38,13 +38,16 @@ static int folders_of_mount(const char *mount, json_t **folders)
     return code;
 }
 
-static int folders_of_account(const struct account_options *options, json_t **folders)
+static int folders_of_account(struct account_options *options, json_t **folders)
 {
     struct replica_config *config = NULL;
     struct eas_result result = eas_served();
     struct replica *replica;
-    int code = account_config(options, what, &config);
+    int code = account_settle(options, what);
 
+    if (!code)
+        code = account_config(options, what, &config);
+    account_options_clear(options);
     if (code)
         return code;
     replica = replica_open(config, &result);
@@ -77,8 +80,8 @@ static void folders_print(const json_t *folders)
 
 static int folders_run(void *data, int argc, char **argv)
 {
-    const struct folders_values *values = data;
-    bool account = !argc && (values->account.server || values->account.state);
+    struct folders_values *values = data;
+    bool account = !argc && (values->account.server || values->account.state || values->account.account);
     json_t *folders = NULL;
     int code =
         account ? folders_of_account(&values->account, &folders) : folders_of_mount(argc ? argv[0] : NULL, &folders);

@@ -19,18 +19,13 @@ static const char what[] = "mount";
 
 struct mount_values {
     struct account_options account;
-    char *events;
     bool foreground;
-    GPtrArray *options;
 };
 
 static const struct option_row mount_rows[] = {
     ACCOUNT_ROWS(struct mount_values, account),
-    {"events", 0, OPTION_TEXT, offsetof(struct mount_values, events), "on|off",
-     "let inotify see what the server changes (on)"},
+    MOUNT_ROWS(struct mount_values, account),
     {"foreground", 'f', OPTION_FLAG, offsetof(struct mount_values, foreground), NULL, "stay in the foreground"},
-    {"", 'o', OPTION_LIST, offsetof(struct mount_values, options), "OPT,OPT",
-     "ro: read-only, the fastest; noxattr: no attributes, for ls -l; or any of FUSE's"},
     {0},
 };
 
@@ -47,27 +42,37 @@ struct serving {
 /* ---- the command line ---- */
 
 /* Sorts -o into ours and libfuse's. */
-static int options_sort(const GPtrArray *lists, struct mount_config *config)
+static void options_sort(struct account_options *account, struct mount_config *config)
 {
     g_autoptr(GString) rest = g_string_new(NULL);
 
-    for (guint i = 0; lists && i < lists->len; i++) {
-        g_auto(GStrv) words = g_strsplit(lists->pdata[i], ",", -1);
+    for (guint i = 0; account->mount_options && i < account->mount_options->len; i++) {
+        g_auto(GStrv) words = g_strsplit(account->mount_options->pdata[i], ",", -1);
 
         for (char **word = words; *word; word++) {
             if (strcmp(*word, "ro") == 0 || strcmp(*word, "rw") == 0) {
                 config->read_only = **word == 'r' && (*word)[1] == 'o';
             } else if (strcmp(*word, "noxattr") == 0) {
                 config->without_xattrs = true;
-            } else if (g_str_has_prefix(*word, "layout=") || strcmp(*word, "send_invitations") == 0) {
-                if (strcmp(*word, "layout=mount") != 0)
-                    return unable_to(EXIT_USAGE, what, "leave it out", "-o %s is not there yet", *word);
+            } else if (strcmp(*word, "send_invitations") == 0) {
+                account->send_invitations = true;
+            } else if (g_str_has_prefix(*word, "layout=")) {
+                g_free(account->layout);
+                account->layout = g_strdup(*word + strlen("layout="));
             } else if (**word) {
                 g_string_append_printf(rest, "%s%s", rest->len ? "," : "", *word);
             }
         }
     }
     config->fuse_options = rest->len ? g_strdup(rest->str) : NULL;
+}
+
+static int layout_check(const struct account_options *account)
+{
+    if (account->layout && strcmp(account->layout, "mount") != 0)
+        return unable_to(EXIT_USAGE, what, "leave it out", "-o layout=%s is not there yet", account->layout);
+    if (account->send_invitations)
+        return unable_to(EXIT_USAGE, what, "leave it out", "-o send_invitations is not there yet");
     return 0;
 }
 
@@ -188,15 +193,14 @@ static int serving_run(struct serving *serving)
     return code && why ? unable_to(code, what, exit_advice(code, why), "%s", why) : code;
 }
 
-static int mount_account(struct replica_config *replica_config, const struct mount_config *config, bool foreground)
+/* Everything from here on is the daemon's, the question for the password, too: the keyring's library has threads. */
+static int mount_replica(struct replica_config *replica_config, const struct mount_config *config, bool foreground)
 {
     struct serving serving = {.config = *config, .foreground = foreground};
     g_autofree char *account = g_strdup(replica_config->account);
     struct eas_result result = eas_served();
     int code;
 
-    daemon_begin(foreground);
-    daemon_on_signal(NULL, NULL);
     serving.config.account = account;
     serving.config.ready = serving_ready;
     serving.config.ctx = &serving;
@@ -215,29 +219,43 @@ static int mount_account(struct replica_config *replica_config, const struct mou
     return code;
 }
 
+static int mount_account(const struct account_options *options, const struct mount_config *config, bool foreground)
+{
+    struct replica_config *replica_config = NULL;
+    g_autofree char *state = NULL;
+    int code = account_state(options, what, &state);
+
+    if (!code)
+        code = state_check(state, config->mountpoint);
+    if (code)
+        return code;
+    daemon_begin(foreground);
+    daemon_on_signal(NULL, NULL);
+    code = account_config(options, what, &replica_config);
+    return code ? code : mount_replica(replica_config, config, foreground);
+}
+
 static int mount_run(void *data, int argc, char **argv)
 {
-    const struct mount_values *values = data;
+    struct mount_values *values = data;
     struct mount_config config = {0};
-    struct replica_config *replica_config = NULL;
     char *mountpoint = NULL;
-    int code = options_sort(values->options, &config);
+    int code = account_settle(&values->account, what);
 
     (void)argc;
+    if (!code) {
+        options_sort(&values->account, &config);
+        code = layout_check(&values->account);
+    }
     if (!code)
-        code = events_check(values->events, &config);
+        code = events_check(values->account.events, &config);
     if (!code)
         code = mountpoint_prepare(argv[0], &mountpoint);
-    if (!code)
-        code = account_config(&values->account, what, &replica_config);
     if (!code) {
         config.mountpoint = mountpoint;
-        code = state_check(replica_config->state_dir, mountpoint);
-        if (code)
-            replica_config_free(replica_config);
-        else
-            code = mount_account(replica_config, &config, values->foreground);
+        code = mount_account(&values->account, &config, values->foreground);
     }
+    account_options_clear(&values->account);
     g_free((char *)config.fuse_options);
     free(mountpoint);
     return code;
