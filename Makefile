@@ -24,8 +24,8 @@ HARD += -D_FORTIFY_SOURCE=2
 endif
 
 pc = $(shell $(PKG_CONFIG) $(1) $(2))
-CODEC_PC := glib-2.0 gmime-3.0 libical
-CACHE_PC := $(CODEC_PC) libcurl libpsl openssl sqlite3 jansson
+CODEC_PC := glib-2.0 gmime-3.0 libical expat jansson
+CACHE_PC := $(CODEC_PC) libcurl libpsl libcares openssl sqlite3
 FS_PC := $(CACHE_PC) fuse3 libsecret-1
 EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
 TEST_PC := $(FS_PC) cmocka zlib

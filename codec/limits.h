@@ -83,6 +83,21 @@
 #define LIMIT_HEADER_BYTES (256 << 10) /* all headers of one answer */
 #define LIMIT_ERROR_BODY_BYTES (64 << 10) /* of a refused exchange, kept for the sentence */
 
+/* finding the server, and what is wrong with it */
+#define LIMIT_DNS_MS 5000             /* a question to the name servers */
+#define LIMIT_DNS_KEEP_MS 60000       /* an address is asked for again after so long, where a resolver is given */
+#define LIMIT_DNS_RECORDS 32          /* of one answer */
+#define LIMIT_PROBE_MS 8000           /* one question to a server nobody knows yet */
+#define LIMIT_PROBE_BYTES (256 << 10) /* its answer's body */
+#define LIMIT_AUTODISCOVER_BYTES (256 << 10) /* an Autodiscover document */
+#define LIMIT_AUTODISCOVER_DEPTH 32          /* open elements in it */
+#define LIMIT_AUTODISCOVER_VALUE 2048        /* one value of it */
+#define LIMIT_DISCOVER_MS 30000              /* all ways of discovery together */
+#define LIMIT_DISCOVER_HOPS 10               /* redirects and other addresses followed (MS-OXDISCO 3.1.5) */
+#define LIMIT_DISCOVER_LOGINS 2              /* refused log-ins, then the password is offered to nobody more */
+#define LIMIT_DIAGNOSE_MS 55000              /* all that doctor does */
+#define LIMIT_DIAGNOSE_STEP_MS 8000          /* one step of it */
+
 /* the mount */
 #define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
 #define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "codec/cause.h"
+
 enum eas_outcome { EAS_SERVED, EAS_REFUSED, EAS_UNREACHABLE };
 
 /* What a refusal or failure may stop. A bad item never stops its folder, a bad folder never stops
@@ -34,11 +36,12 @@ struct eas_result {
     enum eas_outcome outcome;
     enum eas_scope scope;
     enum eas_action action;
-    int status;        /* the command's Status, else 0 */
-    int http;          /* the HTTP code, else 0 */
-    int exit_code;     /* what the command ends with for this (CONTRACT 6): 69, 75, 76, 77 ... */
-    int retry_after_s; /* seconds the server asks to wait, or 0 */
-    char text[256];    /* one sentence for a person; never a secret */
+    enum eas_cause cause; /* what is wrong, by the fixed words; EAS_NO_CAUSE where none fits */
+    int status;           /* the command's Status, else 0 */
+    int http;             /* the HTTP code, else 0 */
+    int exit_code;        /* what the command ends with for this (CONTRACT 6): 69, 75, 76, 77 ... */
+    int retry_after_s;    /* seconds the server asks to wait, or 0 */
+    char text[256];       /* one sentence for a person; never a secret */
 };
 
 /* A served result: everything else zero. */
@@ -48,6 +51,13 @@ struct eas_result eas_served(void);
 struct eas_result eas_refused(enum eas_scope scope, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 struct eas_result eas_unreachable(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same result with a cause. */
+static inline struct eas_result eas_caused(struct eas_result result, enum eas_cause cause)
+{
+    result.cause = cause;
+    return result;
+}
 
 static inline bool eas_is_served(const struct eas_result *result)
 {

@@ -91,9 +91,7 @@ char *address_url(const char *server, bool insecure_http, const char **why)
     return url_part(url, CURLUPART_URL);
 }
 
-/* Whether both hosts belong to one owner: equal, or below one registrable domain. Addresses of
- * machines have none. */
-static bool same_owner(const char *from, const char *to)
+bool address_same_owner(const char *from, const char *to)
 {
     const psl_ctx_t *list = psl_builtin();
     g_autofree char *old_host = g_ascii_strdown(from, -1);
@@ -129,7 +127,7 @@ char *address_follow(const char *url, const char *location, char **why)
     else if (!url_is(target, CURLUPART_SCHEME, "https") && g_ascii_strcasecmp(old_host, new_host) != 0)
         *why = g_strdup_printf(
             "the server redirects to another host, %.80s, without https; the password was not sent there", new_host);
-    else if (!url_is(target, CURLUPART_USER, "") || !same_owner(old_host, new_host))
+    else if (!url_is(target, CURLUPART_USER, "") || !address_same_owner(old_host, new_host))
         *why = g_strdup_printf("%.80s redirects to %.80s, which is not of its domain; the password was not sent there; "
                                "use --server %.80s if you trust it",
                                old_host, new_host, new_host);
@@ -148,4 +146,31 @@ char *address_host(const char *url)
     if (curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK)
         return g_strdup("");
     return url_part(parsed, CURLUPART_HOST);
+}
+
+bool address_place(const char *url, char **host, unsigned *port)
+{
+    g_autoptr(CURLU) parsed = curl_url();
+    char *number = NULL;
+
+    *host = NULL;
+    if (curl_url_set(parsed, CURLUPART_URL, url, 0) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return false;
+    *host = url_part(parsed, CURLUPART_HOST);
+    *port = (unsigned)g_ascii_strtoull(number, NULL, 10);
+    curl_free(number);
+    if (**host == '[') {
+        memmove(*host, *host + 1, strlen(*host));
+        (*host)[strcspn(*host, "]")] = '\0';
+    }
+    return **host != '\0';
+}
+
+bool address_is_within(const char *host, const char *domain)
+{
+    size_t length = strlen(host), tail = strlen(domain);
+
+    return tail > 0 && tail <= length && g_ascii_strcasecmp(host + length - tail, domain) == 0 &&
+           (tail == length || host[length - tail - 1] == '.');
 }

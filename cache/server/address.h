@@ -19,4 +19,14 @@ char *address_follow(const char *url, const char *location, char **why);
 /* The host of a URL, for sentences; "" where there is none. The caller frees it. */
 char *address_host(const char *url);
 
+/* Its host, without the brackets of IPv6, and port, the scheme's own where it names none: false for what is no URL. The
+ * caller frees *host. */
+bool address_place(const char *url, char **host, unsigned *port);
+
+/* Whether a host is the domain itself or below it, case aside. */
+bool address_is_within(const char *host, const char *domain);
+
+/* Whether both hosts belong to one owner: equal, or below one registrable domain. Addresses of machines have none. */
+bool address_same_owner(const char *host, const char *other);
+
 #endif

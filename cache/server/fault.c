@@ -8,22 +8,33 @@
 static const struct {
     CURLcode code;
     int exit_code;
+    enum eas_cause cause;
     const char *format; /* of the host */
 } breaks[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, 68, "the name %.80s is not known; check its spelling and the network"},
-    {CURLE_COULDNT_RESOLVE_PROXY, 68, "the name of the proxy on the way to %.80s is not known; check --proxy"},
-    {CURLE_COULDNT_CONNECT, 75, "%.80s does not take connections"},
-    {CURLE_OPERATION_TIMEDOUT, 75, "no connection with %.80s was made in time; check the network and any firewall"},
-    {CURLE_GOT_NOTHING, 75, "%.80s closed the connection without an answer"},
-    {CURLE_SEND_ERROR, 75, "the connection with %.80s broke while the request was sent"},
-    {CURLE_RECV_ERROR, 75, "the connection with %.80s broke before the answer was whole"},
-    {CURLE_PARTIAL_FILE, 75, "the connection with %.80s broke before the answer was whole"},
-    {CURLE_BAD_CONTENT_ENCODING, 76,
+    {CURLE_COULDNT_RESOLVE_HOST, 68, EAS_CAUSE_DNS_NXDOMAIN,
+     "the name %.80s is not known; check its spelling and the network"},
+    {CURLE_COULDNT_RESOLVE_PROXY, 68, EAS_CAUSE_PROXY_REFUSED,
+     "the name of the proxy on the way to %.80s is not known; check --proxy"},
+    {CURLE_COULDNT_CONNECT, 75, EAS_CAUSE_TCP_REFUSED, "%.80s does not take connections"},
+    {CURLE_OPERATION_TIMEDOUT, 75, EAS_CAUSE_TCP_TIMEOUT,
+     "no connection with %.80s was made in time; check the network and any firewall"},
+    {CURLE_GOT_NOTHING, 75, EAS_CAUSE_TCP_REFUSED, "%.80s closed the connection without an answer"},
+    {CURLE_SEND_ERROR, 75, EAS_CAUSE_TCP_REFUSED, "the connection with %.80s broke while the request was sent"},
+    {CURLE_RECV_ERROR, 75, EAS_CAUSE_TCP_REFUSED, "the connection with %.80s broke before the answer was whole"},
+    {CURLE_PARTIAL_FILE, 75, EAS_CAUSE_TCP_REFUSED, "the connection with %.80s broke before the answer was whole"},
+    {CURLE_BAD_CONTENT_ENCODING, 76, EAS_CAUSE_HTTP_HTML,
      "the answer of %.80s is packed in a way that cannot be unpacked; a proxy may have damaged it"},
-    {CURLE_WEIRD_SERVER_REPLY, 76, "%.80s does not answer in HTTP; check the address and the port"},
-    {CURLE_UNSUPPORTED_PROTOCOL, 76, "%.80s does not answer in HTTP; check the address and the port"},
-    {CURLE_PROXY, 75, "the proxy on the way to %.80s gives no connection; check --proxy"},
+    {CURLE_WEIRD_SERVER_REPLY, 76, EAS_CAUSE_HTTP_HTML,
+     "%.80s does not answer in HTTP; check the address and the port"},
+    {CURLE_UNSUPPORTED_PROTOCOL, 76, EAS_CAUSE_HTTP_HTML,
+     "%.80s does not answer in HTTP; check the address and the port"},
+    {CURLE_PROXY, 75, EAS_CAUSE_PROXY_REFUSED, "the proxy on the way to %.80s gives no connection; check --proxy"},
 };
+
+static bool is_no_connection(CURLcode code)
+{
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_OPERATION_TIMEDOUT;
+}
 
 static struct eas_result broken(const struct tls_trust *trust, struct http *http, CURLcode code, const char *host)
 {
@@ -34,22 +45,31 @@ static struct eas_result broken(const struct tls_trust *trust, struct http *http
         return result;
     curl_easy_getinfo(http_handle(http), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status == 407)
-        return eas_unreachable(77, "the proxy wants a name and a password; give them in --proxy");
+        return eas_caused(eas_unreachable(77, "the proxy wants a name and a password; give them in --proxy"),
+                          EAS_CAUSE_PROXY_AUTH);
     if (proxy_status >= 300)
-        return eas_unreachable(75, "the proxy gives no connection with %.80s (HTTP %ld)", host, proxy_status);
+        return eas_caused(
+            eas_unreachable(75, "the proxy gives no connection with %.80s (HTTP %ld)", host, proxy_status),
+            EAS_CAUSE_PROXY_REFUSED);
+    if (proxy_status == 0 && is_no_connection(code) && http_is_proxied(http))
+        return eas_caused(eas_unreachable(75, "the proxy on the way to %.80s does not answer; check --proxy", host),
+                          EAS_CAUSE_PROXY_REFUSED);
     curl_easy_getinfo(http_handle(http), CURLINFO_OS_ERRNO, &error);
     if (code == CURLE_COULDNT_CONNECT && error == ECONNREFUSED)
-        return eas_unreachable(75, "%.80s refuses connections; check the port, or the server is down", host);
+        return eas_caused(eas_unreachable(75, "%.80s refuses connections; check the port, or the server is down", host),
+                          EAS_CAUSE_TCP_REFUSED);
     if (code == CURLE_COULDNT_CONNECT && error != 0)
-        return eas_unreachable(75, "no connection with %.80s can be made: %s", host, g_strerror((int)error));
+        return eas_caused(eas_unreachable(75, "no connection with %.80s can be made: %s", host, g_strerror((int)error)),
+                          error == ETIMEDOUT ? EAS_CAUSE_TCP_TIMEOUT : EAS_CAUSE_TCP_REFUSED);
     for (size_t i = 0; i < G_N_ELEMENTS(breaks); i++)
         if (breaks[i].code == code) {
             const char *format = breaks[i].format;
             g_autofree char *text = g_strdup_printf(format, host);
 
-            return eas_unreachable(breaks[i].exit_code, "%s", text);
+            return eas_caused(eas_unreachable(breaks[i].exit_code, "%s", text), breaks[i].cause);
         }
-    return eas_unreachable(75, "the exchange with %.80s failed: %s", host, curl_easy_strerror(code));
+    return eas_caused(eas_unreachable(75, "the exchange with %.80s failed: %s", host, curl_easy_strerror(code)),
+                      EAS_CAUSE_TCP_REFUSED);
 }
 
 /* A document that cannot be read is the fault of one folder or item where the command is about
@@ -67,8 +87,10 @@ static struct eas_result unreadable(enum wbxml_error error, enum eas_command com
         result = eas_unreachable(75, "the answer of %.80s ended in the middle", host);
         break;
     case WBXML_NOT_WBXML:
-        return eas_unreachable(76, "%.80s does not answer in ActiveSync; check the address, or a proxy answers for it",
-                               host);
+        return eas_caused(
+            eas_unreachable(76, "%.80s does not answer in ActiveSync; check the address, or a proxy answers for it",
+                            host),
+            EAS_CAUSE_HTTP_HTML);
     default:
         result = eas_unreachable(76, "the answer of %.80s cannot be read: %s", host, wbxml_error_text(error));
     }
@@ -137,6 +159,10 @@ static struct eas_result answered(struct http *http, const struct http_answer *a
             "%.60s answers with a page (%.40s) instead of ActiveSync; a proxy or a network's log-in page "
             "may stand in between, or the address is wrong",
             host, answer->content_type);
+    if (answer->page)
+        result.cause = EAS_CAUSE_HTTP_HTML;
+    if (result.http == 401 && !offers_password(http))
+        result.cause = EAS_CAUSE_AUTH_KIND;
     result.http = answer->status;
     if (eas_is_served(&result))
         return result;
@@ -158,9 +184,10 @@ struct eas_result fault_result(const struct tls_trust *trust, struct http *http,
         result.action = EAS_ACTION_NONE;
         return result;
     case HTTP_SILENT:
-        return eas_unreachable(75, "%.80s did not answer in time", host);
+        return eas_caused(eas_unreachable(75, "%.80s did not answer in time", host), EAS_CAUSE_TCP_TIMEOUT);
     case HTTP_STALLED:
-        return eas_unreachable(75, "%.80s stopped in the middle of its answer", host);
+        return eas_caused(eas_unreachable(75, "%.80s stopped in the middle of its answer", host),
+                          EAS_CAUSE_TCP_TIMEOUT);
     case HTTP_TOO_LARGE:
         return unreadable(WBXML_TOO_LARGE, command, host);
     case HTTP_DOCUMENT:

@@ -4,6 +4,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "cache/server/address.h"
+#include "cache/server/dns.h"
+#include "cache/server/proxy.h"
 #include "codec/limits.h"
 
 struct http {
@@ -12,6 +15,10 @@ struct http {
     CURLM *multi;   /* with the kept connections */
     gint64 made_at; /* monotonic */
     gint interrupted;
+    char *proxy, *resolver;      /* as set; NULL: by the environment, the system's */
+    struct curl_slist *resolved; /* "HOST:PORT:ADDRESS", as the resolver says */
+    char *resolved_for;          /* "HOST:PORT" */
+    gint64 resolved_at;          /* monotonic */
     char error[CURL_ERROR_SIZE];
     /* of the exchange under way */
     const struct http_request *request;
@@ -62,7 +69,7 @@ static void begin_body(struct http *http)
     read_content_type(http);
     http->answer->empty = false;
     http->answer->page = status == 200 && !is_active_sync(http->answer->content_type);
-    http->to_sink = status == 200 && !http->answer->page && http->request->sink;
+    http->to_sink = (http->request->any || (status == 200 && !http->answer->page)) && http->request->sink;
     if (http->to_sink)
         http->request->sink->begin(http->request->ctx, http->answer->content_type);
 }
@@ -115,9 +122,11 @@ static void set_options(struct http *http, const struct http_settings *settings)
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, settings->user);
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, settings->password);
+    if (settings->user) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, settings->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, settings->password);
+    }
     curl_easy_setopt(easy, CURLOPT_SHARE, settings->cookies);
     curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -146,14 +155,27 @@ static void renew(struct http *http)
     g_mutex_unlock(&http->lock);
 }
 
+void http_start(void)
+{
+    static gsize once;
+
+    if (g_once_init_enter(&once)) {
+        curl_global_init(CURL_GLOBAL_DEFAULT);
+        g_once_init_leave(&once, 1);
+    }
+}
+
 struct http *http_new(const struct http_settings *settings)
 {
     struct http *http = g_new0(struct http, 1);
 
+    http_start();
     http->easy = curl_easy_init();
     g_assert(http->easy);
     g_mutex_init(&http->lock);
     renew(http);
+    http->proxy = g_strdup(settings->proxy);
+    http->resolver = g_strdup(settings->resolver);
     set_options(http, settings);
     return http;
 }
@@ -164,7 +186,11 @@ void http_free(struct http *http)
         return;
     curl_easy_cleanup(http->easy);
     curl_multi_cleanup(http->multi);
+    curl_slist_free_all(http->resolved);
     g_mutex_clear(&http->lock);
+    g_free(http->resolved_for);
+    g_free(http->resolver);
+    g_free(http->proxy);
     g_free(http);
 }
 
@@ -202,6 +228,10 @@ static void set_request(struct http *http, const struct http_request *request)
         return;
     }
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    if (request->get) {
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->length);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->length ? request->body : "");
@@ -229,7 +259,60 @@ static long long patience_ms(struct http *http)
         http->mark_us = now_us;
         http->mark_bytes = moved;
     }
-    return (flowing ? stall_ms : http->request->timeout_ms) - (now_us - http->mark_us) / 1000;
+    long long left = (flowing ? stall_ms : http->request->timeout_ms) - (now_us - http->mark_us) / 1000;
+
+    return http->request->until ? MIN(left, (http->request->until - now_us) / 1000) : left;
+}
+
+static bool is_stopped(void *ctx)
+{
+    return http_is_interrupted(ctx);
+}
+
+/* The host that is connected to, and its port: the proxy's where there is one. */
+static bool place_of(struct http *http, const char *url, char **host, unsigned *port)
+{
+    g_autofree char *proxy = proxy_for(http->proxy, url);
+
+    return proxy ? proxy_place(proxy, host, port) : address_place(url, host, port);
+}
+
+/* Curl asks the system for names. With a resolver of our own we ask it, and curl is told. */
+static bool resolve(struct http *http, const char *url)
+{
+    struct dns_question question = {.kind = DNS_ADDRESS};
+    g_autofree char *host = NULL, *place = NULL;
+    g_autoptr(GString) row = g_string_new(NULL);
+    unsigned port = 0;
+
+    if (!http->resolver || !place_of(http, url, &host, &port) || g_hostname_is_ip_address(host))
+        return true;
+    place = g_strdup_printf("%s:%u", host, port);
+    if (g_strcmp0(place, http->resolved_for) == 0 &&
+        g_get_monotonic_time() - http->resolved_at < LIMIT_DNS_KEEP_MS * 1000LL)
+        return true;
+    question.name = host;
+    dns_ask(http->resolver, &question, 1, LIMIT_DNS_MS, is_stopped, http);
+    for (guint i = 0; question.records && i < question.records->len; i++) {
+        const char *address = ((struct dns_record *)question.records->pdata[i])->name;
+
+        g_string_append_printf(row, "%s%s%s%s", i ? "," : "", strchr(address, ':') ? "[" : "", address,
+                               strchr(address, ':') ? "]" : "");
+    }
+    dns_clear(&question, 1);
+    if (question.end != DNS_FOUND) {
+        http->answer->code = question.end == DNS_TIMEOUT ? CURLE_OPERATION_TIMEDOUT : CURLE_COULDNT_RESOLVE_HOST;
+        return false;
+    }
+    g_string_prepend(row, ":");
+    g_string_prepend(row, place);
+    curl_slist_free_all(http->resolved);
+    http->resolved = curl_slist_append(NULL, row->str);
+    g_free(http->resolved_for);
+    http->resolved_for = g_steal_pointer(&place);
+    http->resolved_at = g_get_monotonic_time();
+    curl_easy_setopt(http->easy, CURLOPT_RESOLVE, http->resolved);
+    return true;
 }
 
 /* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
@@ -316,6 +399,10 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;
     http->mark_us = g_get_monotonic_time();
     http->error[0] = '\0';
+    if (!resolve(http, request->url)) {
+        answer->end = http_is_interrupted(http) ? HTTP_INTERRUPTED : HTTP_FAILED;
+        return;
+    }
     set_request(http, request);
     curl_multi_add_handle(http->multi, http->easy);
     drive(http);
@@ -346,6 +433,13 @@ long http_retry_after(struct http *http)
 CURL *http_handle(struct http *http)
 {
     return http->easy;
+}
+
+bool http_is_proxied(const struct http *http)
+{
+    g_autofree char *proxy = proxy_for(http->proxy, http->request->url);
+
+    return proxy != NULL;
 }
 
 const char *http_words(const struct http *http)

@@ -13,9 +13,13 @@
 struct http_settings {
     const struct tls_trust *trust; /* these two outlive the connection */
     CURLSH *cookies;
-    const char *user, *password, *proxy; /* proxy NULL: by the usual environment variables */
+    const char *user, *password, *proxy; /* proxy NULL: by the usual environment variables; user NULL: no log-in */
     const char *user_agent;
+    const char *resolver; /* a name server, ADDRESS[:PORT], instead of the system's; NULL: the system's */
 };
+
+/* Readies curl, once for the process; http_new does it too. */
+void http_start(void);
 
 struct http;
 struct http *http_new(const struct http_settings *settings);
@@ -28,6 +32,8 @@ bool http_is_interrupted(const struct http *http);
 
 struct http_request {
     bool options; /* OPTIONS without a body, else POST */
+    bool get;     /* GET */
+    bool any;     /* the sink gets the body of every answer, whatever its status and type */
     bool once;    /* must never reach the server twice */
     const char *url;
     const struct curl_slist *headers; /* besides those every request has */
@@ -36,6 +42,7 @@ struct http_request {
     gint64 since;                   /* monotonic: no connection made before is used */
     long timeout_ms;                /* until the first byte of the answer's body */
     long stall_ms;                  /* after that, 0: LIMIT_STALL_MS */
+    gint64 until;                   /* monotonic: over by then, however it flows; 0: no such end */
     long long limit;                /* bytes of the answer, unpacked; 0: LIMIT_DOCUMENT_BYTES */
     const struct answer_sink *sink; /* gets a 200 that is ActiveSync by its type; may be NULL */
     void *ctx;
@@ -72,6 +79,8 @@ void http_exchange(struct http *http, const struct http_request *request, struct
 const char *http_header(struct http *http, const char *name);
 long http_retry_after(struct http *http);
 CURL *http_handle(struct http *http);
+/* Whether the last exchange went through a proxy, or should have. */
+bool http_is_proxied(const struct http *http);
 /* Curl's own account of how the last transfer broke; "" where it gave none. */
 const char *http_words(const struct http *http);
 

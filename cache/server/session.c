@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cache/server/address.h"
+#include "cache/server/dns.h"
 
 void session_config_free(struct session_config *config)
 {
@@ -22,6 +23,7 @@ void session_config_free(struct session_config *config)
     g_free(config->client_key);
     g_free(config->proxy);
     g_free(config->trace_dir);
+    g_free(config->resolver);
     if (config->pins)
         g_ptr_array_unref(config->pins);
     g_free(config);
@@ -139,16 +141,6 @@ static void share_cookies(struct session *session)
     curl_share_setopt(session->cookies, CURLSHOPT_USERDATA, session);
 }
 
-static void start_curl(void)
-{
-    static gsize once;
-
-    if (g_once_init_enter(&once)) {
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-        g_once_init_leave(&once, 1);
-    }
-}
-
 /* Reads the address and the certificates of the configuration. */
 static bool settle_config(struct session *session, struct eas_result *result)
 {
@@ -163,6 +155,10 @@ static bool settle_config(struct session *session, struct eas_result *result)
     }
     if (!config->user || !*config->user) {
         *result = eas_refused(EAS_SCOPE_FATAL, 78, "no user is named");
+        return false;
+    }
+    if (config->resolver && !dns_is_resolver(config->resolver)) {
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "\"%.80s\" is no address of a name server", config->resolver);
         return false;
     }
     if (config->trace_dir && !(session->trace = trace_dir_new(config->trace_dir))) {
@@ -180,7 +176,7 @@ struct session *session_new(struct session_config *config, const struct session_
 {
     struct session *session = g_new0(struct session, 1);
 
-    start_curl();
+    http_start();
     *result = eas_served();
     session->config = config;
     session->texts = g_string_chunk_new(256);
@@ -223,6 +219,7 @@ struct link *link_new(struct session *session)
                                      .user = session->user,
                                      .password = session->config->password ? session->config->password : "",
                                      .proxy = session->config->proxy,
+                                     .resolver = session->config->resolver,
                                      .user_agent = SESSION_USER_AGENT};
 
     link->session = session;

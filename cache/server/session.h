@@ -32,6 +32,7 @@ struct session_config {
     bool insecure_http;                     /* allow http:// */
     enum eas_version version;               /* asked for by the user, or EAS_NO_VERSION to negotiate */
     char *trace_dir;                        /* NULL: no trace */
+    char *resolver; /* ask this name server, ADDRESS[:PORT], instead of the system's; NULL: the system's */
 };
 void session_config_free(struct session_config *config); /* frees the struct too; wipes the password */
 

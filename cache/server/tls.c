@@ -181,49 +181,60 @@ void tls_apply(const struct tls_trust *trust, CURL *easy)
 
 static const struct {
     long verify;
+    enum eas_cause cause;
     const char *reason;
 } faults[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, "has expired; check this computer's clock, or ask the administrator to renew it"},
-    {X509_V_ERR_CERT_NOT_YET_VALID, "is not valid yet; check this computer's clock"},
-    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+    {X509_V_ERR_CERT_HAS_EXPIRED, EAS_CAUSE_TLS_EXPIRED,
+     "has expired; check this computer's clock, or ask the administrator to renew it"},
+    {X509_V_ERR_CERT_NOT_YET_VALID, EAS_CAUSE_TLS_NOT_YET, "is not valid yet; check this computer's clock"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, EAS_CAUSE_TLS_SELF_SIGNED,
      "is self-signed; if you know it is the right one, name its key with --pin or give it with --ca-file"},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, EAS_CAUSE_TLS_UNTRUSTED,
      "comes from an authority that this computer does not know; give its certificate with --ca-file"},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, EAS_CAUSE_TLS_UNTRUSTED,
      "comes from an authority that this computer does not know; give its certificate with --ca-file"},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, EAS_CAUSE_TLS_UNTRUSTED,
      "comes from an authority that this computer does not know; give its certificate with --ca-file"},
-    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, EAS_CAUSE_TLS_UNTRUSTED,
      "comes without those between it and a known authority; ask the administrator to install the whole chain"},
-    {X509_V_ERR_CERT_REVOKED, "was revoked; tell the administrator"},
-    {X509_V_ERR_EE_KEY_TOO_SMALL, "has a key too short to be safe; ask the administrator for a new one"},
-    {X509_V_ERR_CA_KEY_TOO_SMALL, "has an authority with a key too short to be safe; tell the administrator"},
-    {X509_V_ERR_CA_MD_TOO_WEAK, "is signed in a way no longer safe; ask the administrator for a new one"},
-    {X509_V_ERR_HOSTNAME_MISMATCH, "is for another name; check the server's address"},
-    {X509_V_ERR_IP_ADDRESS_MISMATCH, "is for another name; use the server's name instead of its number"},
-    {X509_V_ERR_APPLICATION_VERIFICATION, "has a key that matches no --pin; if the server has a new certificate, take "
-                                          "its new pin, else somebody may be listening"},
+    {X509_V_ERR_CERT_REVOKED, EAS_CAUSE_TLS_UNTRUSTED, "was revoked; tell the administrator"},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, EAS_CAUSE_TLS_WEAK,
+     "has a key too short to be safe; ask the administrator for a new one"},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, EAS_CAUSE_TLS_WEAK,
+     "has an authority with a key too short to be safe; tell the administrator"},
+    {X509_V_ERR_CA_MD_TOO_WEAK, EAS_CAUSE_TLS_WEAK,
+     "is signed in a way no longer safe; ask the administrator for a new one"},
+    {X509_V_ERR_HOSTNAME_MISMATCH, EAS_CAUSE_TLS_NAME, "is for another name; check the server's address"},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, EAS_CAUSE_TLS_NAME,
+     "is for another name; use the server's name instead of its number"},
+    {X509_V_ERR_APPLICATION_VERIFICATION, EAS_CAUSE_TLS_PIN,
+     "has a key that matches no --pin; if the server has a new certificate, take "
+     "its new pin, else somebody may be listening"},
     /* Curl itself compares the name after OpenSSL was content, and does not say so in the code: some releases leave it
      * as it was at the start. */
-    {X509_V_OK, "is for another name; check the server's address"},
-    {X509_V_ERR_UNSPECIFIED, "is for another name; check the server's address"},
+    {X509_V_OK, EAS_CAUSE_TLS_NAME, "is for another name; check the server's address"},
+    {X509_V_ERR_UNSPECIFIED, EAS_CAUSE_TLS_NAME, "is for another name; check the server's address"},
 };
 
 static struct eas_result certificate_fault(CURL *easy, const char *host)
 {
     struct eas_result result;
     const char *reason = NULL;
+    enum eas_cause cause = EAS_CAUSE_TLS_UNTRUSTED;
     long verify = X509_V_OK;
 
     curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verify);
     for (size_t i = 0; i < G_N_ELEMENTS(faults) && !reason; i++)
-        if (faults[i].verify == verify)
+        if (faults[i].verify == verify) {
             reason = faults[i].reason;
+            cause = faults[i].cause;
+        }
     if (reason)
         result = eas_refused(EAS_SCOPE_FATAL, 77, "the certificate of %.60s %s", host, reason);
     else
         result = eas_refused(EAS_SCOPE_FATAL, 77, "the certificate of %.60s is not accepted: %s", host,
                              X509_verify_cert_error_string(verify));
+    result.cause = cause;
     result.action = EAS_ACTION_STOP;
     return result;
 }
@@ -233,30 +244,36 @@ static const struct {
     int reason;
     enum eas_outcome outcome; /* REFUSED: only a person can change it */
     int exit_code;
+    enum eas_cause cause;
     const char *text;
 } handshakes[] = {
-    {SSL_R_WRONG_VERSION_NUMBER, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
-    {SSL_R_HTTP_REQUEST, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
-    {SSL_R_PACKET_LENGTH_TOO_LONG, EAS_UNREACHABLE, 76, "speaks no TLS at this port; check the port"},
-    {SSL_R_UNSUPPORTED_PROTOCOL, EAS_REFUSED, 77, "speaks no TLS of 1.2 or later; ask the administrator for it"},
-    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, EAS_REFUSED, 77,
+    {SSL_R_WRONG_VERSION_NUMBER, EAS_UNREACHABLE, 76, EAS_CAUSE_TLS_NOT_TLS,
+     "speaks no TLS at this port; check the port"},
+    {SSL_R_HTTP_REQUEST, EAS_UNREACHABLE, 76, EAS_CAUSE_TLS_NOT_TLS, "speaks no TLS at this port; check the port"},
+    {SSL_R_PACKET_LENGTH_TOO_LONG, EAS_UNREACHABLE, 76, EAS_CAUSE_TLS_NOT_TLS,
+     "speaks no TLS at this port; check the port"},
+    {SSL_R_UNSUPPORTED_PROTOCOL, EAS_REFUSED, 77, EAS_CAUSE_TLS_WEAK,
      "speaks no TLS of 1.2 or later; ask the administrator for it"},
-    {SSL_R_DH_KEY_TOO_SMALL, EAS_REFUSED, 77, "offers only encryption that is no longer safe; tell the administrator"},
-    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, EAS_REFUSED, 77,
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, EAS_REFUSED, 77, EAS_CAUSE_TLS_WEAK,
+     "speaks no TLS of 1.2 or later; ask the administrator for it"},
+    {SSL_R_DH_KEY_TOO_SMALL, EAS_REFUSED, 77, EAS_CAUSE_TLS_WEAK,
+     "offers only encryption that is no longer safe; tell the administrator"},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, EAS_REFUSED, 77, EAS_CAUSE_TLS_WEAK,
      "agrees on no encryption; it may want a client certificate (--client-cert), or offer none that is safe"},
-    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, EAS_REFUSED, 77,
+    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "wants a client certificate; give one with --client-cert and --client-key"},
-    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, EAS_REFUSED, 77,
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "refuses the client certificate; ask the administrator for the right one"},
-    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, EAS_REFUSED, 77,
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "refuses the client certificate; ask the administrator for the right one"},
-    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, EAS_REFUSED, 77,
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "refuses the client certificate, which has expired; get a new one"},
-    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, EAS_REFUSED, 77,
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "refuses the client certificate, which was revoked; get a new one"},
-    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, EAS_REFUSED, 77,
+    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, EAS_REFUSED, 77, EAS_CAUSE_TLS_CLIENT_CERT,
      "does not know the authority of the client certificate; ask the administrator for the right one"},
-    {SSL_R_TLSV1_UNRECOGNIZED_NAME, EAS_REFUSED, 77, "does not go by that name; check the server's address"},
+    {SSL_R_TLSV1_UNRECOGNIZED_NAME, EAS_REFUSED, 77, EAS_CAUSE_TLS_NAME,
+     "does not go by that name; check the server's address"},
 };
 
 /* Curl keeps OpenSSL's error only as words, "error:0A00045C:SSL routines:...": the reason is in the number. */
@@ -277,6 +294,7 @@ static bool handshake_fault(const char *words, const char *host, struct eas_resu
         *result = handshakes[i].outcome == EAS_REFUSED
                       ? eas_refused(EAS_SCOPE_FATAL, handshakes[i].exit_code, "%.60s %s", host, handshakes[i].text)
                       : eas_unreachable(handshakes[i].exit_code, "%.60s %s", host, handshakes[i].text);
+        result->cause = handshakes[i].cause;
         result->action = EAS_ACTION_STOP;
         return true;
     }
@@ -295,16 +313,19 @@ bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const
     case CURLE_SSL_CERTPROBLEM:
         *result = eas_refused(EAS_SCOPE_FATAL, 77, "the client certificate %.80s or its key cannot be used",
                               trust->client_cert ? trust->client_cert : "");
+        result->cause = EAS_CAUSE_TLS_CLIENT_CERT;
         result->action = EAS_ACTION_STOP;
         return true;
     case CURLE_SSL_CIPHER:
         *result = eas_refused(EAS_SCOPE_FATAL, 77, "%.60s offers only encryption that is no longer safe", host);
+        result->cause = EAS_CAUSE_TLS_WEAK;
         result->action = EAS_ACTION_STOP;
         return true;
     case CURLE_SSL_CONNECT_ERROR:
         if (!handshake_fault(words, host, result))
-            *result =
-                eas_unreachable(75, "no encrypted connection with %.60s could be made; a firewall may cut it", host);
+            *result = eas_caused(
+                eas_unreachable(75, "no encrypted connection with %.60s could be made; a firewall may cut it", host),
+                EAS_CAUSE_TLS_NOT_TLS);
         return true;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:

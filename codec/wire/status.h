@@ -3,6 +3,8 @@
 #ifndef CODEC_WIRE_STATUS_H
 #define CODEC_WIRE_STATUS_H
 
+#include <stddef.h>
+
 #include "codec/item.h"
 #include "codec/result.h"
 
@@ -18,5 +20,17 @@ struct eas_result eas_status_result(enum eas_command command, enum eas_status_le
 
 /* The result for an HTTP code. 200 gives eas_served(); 5xx that may pass gives UNREACHABLE. */
 struct eas_result eas_http_result(int http);
+
+/* One of the meanings of a number: as a Status of a command, or as an HTTP code. All static. */
+struct eas_meaning {
+    bool http;
+    const char *command; /* NULL: of any */
+    const char *level;   /* "", "of a folder", "of an item" */
+    const char *text;
+    enum eas_cause cause;
+};
+
+/* Everything a number can mean; returns how many were stored, 0 for one that nobody uses. */
+size_t eas_meanings(int code, struct eas_meaning *meanings, size_t most);
 
 #endif
