@@ -147,6 +147,25 @@ static void get_attribute(int file, const char *name, char *value, size_t room)
 }
 
 /* The state a mount shows in user.eas.*: a copy of it is served with the same state. */
+/* None are an empty element: one that is absent from a change says nothing of them (MS-ASEMAIL: Categories). */
+static void write_categories(struct wbxml_writer *wbxml, const char *lines)
+{
+    g_auto(GStrv) names = g_strsplit(lines, "\n", -1);
+    bool some = false;
+
+    for (char **name = names; *name; name++) {
+        if (**name && !some)
+            wbxml_open(wbxml, TAG_Email_Categories);
+        if (**name)
+            wbxml_text(wbxml, TAG_Email_Category, *name);
+        some |= **name != '\0';
+    }
+    if (some)
+        wbxml_close(wbxml);
+    else
+        wbxml_empty(wbxml, TAG_Email_Categories);
+}
+
 static void write_state(struct wbxml_writer *wbxml, const struct message *message, int version)
 {
     char read[8] = "", flag[16] = "", categories[4096] = "";
@@ -165,15 +184,8 @@ static void write_state(struct wbxml_writer *wbxml, const struct message *messag
     } else {
         wbxml_empty(wbxml, TAG_Email_Flag);
     }
-    if (version >= 140 && categories[0] && g_utf8_validate(categories, -1, NULL)) {
-        g_auto(GStrv) names = g_strsplit(categories, "\n", -1);
-
-        wbxml_open(wbxml, TAG_Email_Categories);
-        for (char **name = names; *name; name++)
-            if (**name)
-                wbxml_text(wbxml, TAG_Email_Category, *name);
-        wbxml_close(wbxml);
-    }
+    if (version >= 140)
+        write_categories(wbxml, g_utf8_validate(categories, -1, NULL) ? categories : "");
 }
 
 static void write_properties(struct item_writer *writer, const struct message *message, const struct folder *folder,

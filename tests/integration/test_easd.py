@@ -202,6 +202,11 @@ def the_state_of_a_message_changes_alone(scratch):
     equal([c.name for c in data.children], ["Read", "Flag", "Categories"])
     equal((data.text("Read"), data.text("Flag/Status")), ("1", "2"))
     equal([c.value for c in data.all("Categories/Category")], ["Red", "Blue"])
+    os.setxattr(path, "user.eas.categories", b"")
+    answer = client.sync(client.collection(ident, answer.text("SyncKey"), *MIME)).one("Collections/Collection")
+    data = answer.one("Commands/Change/ApplicationData")
+    equal([c.name for c in data.children], ["Read", "Flag", "Categories"], "none are said too, else the old ones stay")
+    equal(data.all("Categories/Category"), [])
 
 
 @test

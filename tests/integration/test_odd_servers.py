@@ -613,6 +613,24 @@ def a_flag_that_comes_back_as_the_whole_message(scratch):
           {p: v[:3] for p, v in tree.items() if p.endswith(".eml")}, "inodes, sizes and times")
 
 
+@test
+def a_whole_message_says_also_what_is_not_set(scratch):
+    """Servers that send all of it for a mere flag leave out what was taken away."""
+    server = mailbox()
+    inbox = server.find("Inbox")
+    item, bare = next(iter(inbox.items.values())), None
+    bare, item.data = item.data, item.data + [E("Email:Categories", None, E("Email:Category", "Red")),
+                                              E("Email:Flag", None, E("Email:Status", "2"))]
+    mount = start(scratch, server)
+    path = next(p for p in (mount.path("Mail", "Inbox", n) for n in mount.ls("Mail", "Inbox"))
+                if os.getxattr(p, "user.eas.categories"))
+    equal(os.getxattr(path, "user.eas.flag"), b"active")
+    item.data = bare
+    server.put(inbox, item, "Whole")
+    mount.sync()
+    equal((os.getxattr(path, "user.eas.categories"), os.getxattr(path, "user.eas.flag")), (b"", b"none"))
+
+
 # ---- answers that nobody can read ----
 
 def nested(server, request):

@@ -87,6 +87,11 @@ def flags_follow(scratch):
     for value in (b"1", b"0", b"1"):
         os.setxattr(server.directory + "/Mail/Inbox/1.eml", "user.eas.read", value)
         pushed("read %r" % value, lambda: os.getxattr(path, "user.eas.read") == value)
+    for word, values in (("categories", (b"Red", b"", b"Red\nBlue", b"Blue", b"")),
+                         ("flag", (b"active", b"complete", b"none"))):
+        for value in values:
+            os.setxattr(server.directory + "/Mail/Inbox/1.eml", "user.eas." + word, value)
+            pushed("%s %r" % (word, value), lambda: os.getxattr(path, "user.eas." + word) == value)
     equal(mount.read("Mail", "Inbox", name(1)), mail(1))
 
 
@@ -145,6 +150,22 @@ def what_is_moved_keeps_its_inode(scratch):
         equal(os.stat(mount.path("Mail", target, name(which))).st_ino, ino, "inode of what was moved")
         pushed("its old place", lambda: not os.path.exists(mount.path("Mail", source, name(which))))
         equal(mount.read("Mail", target, name(which)), mail(which))
+
+
+@test
+def what_is_moved_has_the_state_it_has_there(scratch):
+    os.makedirs(scratch.path("mailbox/Mail/Archive"))
+    server, mount = started(scratch)
+    here, there = (server.directory + "/Mail/%s/1.eml" % folder for folder in ("Inbox", "Archive"))
+    for word, value in (("read", b"1"), ("flag", b"active"), ("categories", b"Red\nBlue")):
+        os.setxattr(here, "user.eas." + word, value)
+        pushed(word, lambda: os.getxattr(mount.path("Mail", "Inbox", name(1)), "user.eas." + word) == value)
+    for word, value in (("read", b"0"), ("flag", b"none"), ("categories", b"")):  # in the same moment
+        os.setxattr(here, "user.eas." + word, value)
+    os.rename(here, there)
+    moved = mount.path("Mail", "Archive", name(1))
+    pushed("the move", lambda: os.path.exists(moved))
+    equal([os.getxattr(moved, "user.eas." + word) for word in ("read", "flag", "categories")], [b"0", b"none", b""])
 
 
 @test

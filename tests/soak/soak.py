@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The soak: a mailbox that changes at random on the server while every kind of fault fires and others read the mount.
 Catches: anything lost, doubled or left stale after whatever went wrong on the way; a daemon that grows; an error that
-stays after its cause is gone. SOAK_CHANGES (20000) changes, SOAK_SEED for those of an earlier run,
-SOAK_TRACE a directory for what crossed the wire."""
+stays after its cause is gone. SOAK_CHANGES (20000) changes, SOAK_SEED for those of an earlier run, SOAK_CHECK (2500)
+changes between two looks at everything in between, SOAK_TRACE a directory for what crossed the wire."""
 import collections
 import errno
 import hashlib
@@ -144,8 +144,8 @@ def check_growth(samples):
 # ---- the run ----
 
 class Soak:
-    def __init__(self, scratch, changes, seed, least):
-        self.left, self.least, self.dice = changes, least, random.Random(seed)
+    def __init__(self, scratch, changes, seed, least, each):
+        self.left, self.least, self.each, self.dice = changes, least, each, random.Random(seed)
         self.changes = Changes(scratch.path("mailbox"), random.Random(seed + 1))
         for _ in range(min(changes, 400)):  # something to begin with
             self.changes.step()
@@ -158,6 +158,7 @@ class Soak:
         self.mount.sync()
         self.quiet = self.inodes()
         self.pid, self.samples, self.kicks, self.away = self.mount.daemon(), [], 0, None
+        self.checked = self.left
 
     def inodes(self):
         return {name: os.stat(self.mount.path("Mail/Quiet", name)).st_ino for name in self.mount.ls("Mail", "Quiet")}
@@ -197,7 +198,17 @@ class Soak:
             truth(time.monotonic() < end, "%d changes left after %d s; fired %r" % (self.left, seconds, fired))
             fired = self.round(number)
             number += 1
+            if self.checked - self.left >= self.each:
+                self.check("with %d changes left" % self.left)
         return number
+
+    def check(self, when):
+        """No faults for a moment: whatever went wrong before, the mount comes to equal the server."""
+        self.server.no_faults()
+        self.mount.sync(timeout=600)
+        lines = differences(self.server.directory, self.mount.point)
+        equal(lines[:20], [], "%d differences %s" % (len(lines), when))
+        self.checked = self.left
 
     def settle(self):
         """No more faults; one sync for all that was missed."""
@@ -210,9 +221,9 @@ class Soak:
             truth(fired[kind] >= self.least, "%s fired only %d times" % (kind, fired[kind]))
 
 
-def soak(scratch, changes, seed, least, seconds):
+def soak(scratch, changes, seed, least, each, seconds):
     print("# seed %d, %d changes" % (seed, changes), flush=True)
-    this = Soak(scratch, changes, seed, least)
+    this = Soak(scratch, changes, seed, least, each)
     readers = Readers(this.mount.point)
     begun = time.monotonic()
     try:
@@ -223,8 +234,7 @@ def soak(scratch, changes, seed, least, seconds):
                                          ", ".join("%s %d" % pair for pair in sorted(this.changes.counts.items()))))
     print("# readers: " + ", ".join("%s %d" % pair for pair in sorted(counts.items())))
     this.settle()
-    lines = differences(this.server.directory, this.mount.point)
-    equal(lines[:20], [], "%d differences" % len(lines))
+    this.check("at the end")
     equal(this.inodes(), this.quiet, "the inodes of what never changed")
     equal(wrong, [], "what readers saw")
     equal(read(this.mount.path(".easfs", "errors")).decode(), "", "errors that stayed")
@@ -237,7 +247,7 @@ def soak(scratch, changes, seed, least, seconds):
 def the_mount_equals_the_server_after_everything(scratch):
     changes = int(os.environ.get("SOAK_CHANGES", "20000"))
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(10**6))
-    soak(scratch, changes, seed, 20, 3600)
+    soak(scratch, changes, seed, 20, int(os.environ.get("SOAK_CHECK", "2500")), 3600)
 
 
 if __name__ == "__main__":
