@@ -38,7 +38,7 @@
 #define LIMIT_POISON_WINDOW 1            /* window at which an unanswerable item is stepped around */
 #define LIMIT_WINDOW_MEMORY (64 << 20)   /* properties of one answer held until they are stored */
 #define LIMIT_SETTLE_ROUNDS 4            /* Sync requests over all folders in one pass, until nothing is new */
-#define LIMIT_COLLECTIONS 200            /* collections one Sync request names, until the server says its own limit */
+#define LIMIT_COLLECTIONS 300            /* collections one Sync request names, until the server says its own limit */
 #define LIMIT_STATUS_RETRIES 3           /* the same request after "try again", then the folder is at fault */
 #define LIMIT_SIZE_GUESS 4096            /* announced for a body of which nobody knows the size */
 #define LIMIT_MAIL_HEAD_BYTES (64 << 10) /* looked through for a Message-ID */

@@ -125,7 +125,8 @@ static bool flags_are(const struct item_flags *a, const struct item_flags *b)
            !g_strcmp0(a->categories, b->categories);
 }
 
-/* A Change of mail is of some properties; one with the date is the whole message again, and what it lacks is not set. */
+/* A Change of mail is of some properties; one with the date is the whole message again, and what it lacks is not set.
+ */
 static bool tells_all_flags(const struct plan *plan, const struct incoming *incoming)
 {
     return incoming->kind == SYNC_ADD || (plan->item.class == EAS_MAIL && properties_date(incoming->data, 0));

@@ -42,6 +42,7 @@ struct mount {
     struct park *park;
     struct opened *opened;
     struct counters counters;
+    int replaced; /* atomic: how often the bytes of a file were replaced */
     char *buffer; /* the dispatcher's, for one READ or READDIR */
     size_t buffer_size;
     uid_t uid;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/limits.h"
+#include "fs/mount/handle.h"
 #include "fs/mount/tell.h"
 #include "fs/report.h"
 
@@ -179,6 +180,9 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
 {
     struct notifier *notifier = ctx;
 
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == CHANGE_BYTES)
+            handles_changed(notifier->mount);
     g_mutex_lock(&notifier->lock);
     for (size_t i = 0; i < count && notifier->running; i++) {
         bool told = is_news(notifier, &changes[i]) && enqueue_change(notifier, &changes[i]);

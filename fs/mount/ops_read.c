@@ -1,17 +1,18 @@
-/* The bytes. An open pins the body's place in its pack, a read is one pread there. What is not local is parked. */
+/* The bytes. An open pins the body's place in its pack (handle.h), a read is one pread there. What is not local is
+ * parked. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
+#include "fs/mount/handle.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/park.h"
 
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
     struct mount *mount = fuse_req_userdata(req);
-    struct view_bytes bytes;
     int error;
 
     count(&mount->counters.upcalls[UPCALL_open]);
@@ -28,20 +29,23 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     }
     if (control_open(mount->control, req, ino, file))
         return;
-    error = view_open(mount->view, ino, &bytes);
+    error = handle_open(req, ino, mount->view, file);
     if (error == -EAGAIN)
         park_open(mount->park, req, ino, file);
     else if (error)
         fuse_reply_err(req, -error);
-    else
-        handle_reply(req, ino, mount->view, &bytes, file);
 }
 
-static void read_handle(fuse_req_t req, const struct view_bytes *bytes, size_t size, off_t offset)
+static void read_handle(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, const struct fuse_file_info *file)
 {
     struct mount *mount = fuse_req_userdata(req);
+    const struct view_bytes *bytes;
     ssize_t got = 0;
 
+    if (handle_bytes(mount, ino, file, &bytes) != 0) {
+        park_read(mount->park, req, ino, size, offset);
+        return;
+    }
     size = MIN(size, mount->buffer_size);
     if (offset < bytes->size) {
         size = (size_t)MIN((int64_t)size, bytes->size - offset);
@@ -62,7 +66,7 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
     if (control_read(mount->control, req, ino, size, offset, file))
         return;
     if (!mount->without_opens) {
-        read_handle(req, (struct view_bytes *)(uintptr_t)file->fh, size, offset);
+        read_handle(req, ino, size, offset, file);
         return;
     }
     size = MIN(size, mount->buffer_size);
@@ -80,7 +84,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
 
     count(&mount->counters.upcalls[UPCALL_release]);
-    if (!control_release(mount->control, ino, file) && file->fh)
-        handle_free(mount, ino, mount->view, (struct view_bytes *)(uintptr_t)file->fh);
+    if (!control_release(mount->control, ino, file))
+        handle_release(mount, ino, file);
     fuse_reply_err(req, 0);
 }

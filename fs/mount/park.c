@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "codec/limits.h"
-#include "fs/mount/opened.h"
+#include "fs/mount/handle.h"
 
 struct park {
     struct mount *mount;
@@ -52,36 +52,6 @@ static void parked_unref(struct parked *parked)
         g_free(parked);
 }
 
-void handle_reply(fuse_req_t req, fuse_ino_t ino, struct view *view, const struct view_bytes *bytes,
-                  struct fuse_file_info *file)
-{
-    struct mount *mount = fuse_req_userdata(req);
-    struct view_bytes *handle = g_memdup2(bytes, sizeof *bytes);
-
-    file->fh = (uintptr_t)handle;
-    file->keep_cache = 1;
-    file->noflush = 1;
-    opened_add(mount->opened, ino, bytes->size);
-    /* The opener may be gone already (interrupted): then no RELEASE will come. */
-    if (fuse_reply_open(req, file) == -ENOENT)
-        handle_free(mount, ino, view, handle);
-}
-
-void handle_reply_none(fuse_req_t req, struct fuse_file_info *file)
-{
-    file->fh = 0;
-    file->keep_cache = 1;
-    file->noflush = 1;
-    fuse_reply_open(req, file);
-}
-
-void handle_free(struct mount *mount, fuse_ino_t ino, struct view *view, struct view_bytes *bytes)
-{
-    opened_remove(mount->opened, ino);
-    view_release(view, bytes);
-    g_free(bytes);
-}
-
 static void parked_reply_read(struct parked *parked)
 {
     g_autofree char *buffer = g_malloc(MAX(parked->size, 1));
@@ -95,14 +65,10 @@ static void parked_reply_read(struct parked *parked)
 
 static void parked_reply_open(struct parked *parked)
 {
-    struct view *view = parked->park->view;
-    struct view_bytes bytes;
-    int error = view_open(view, parked->ino, &bytes);
+    int error = handle_open(parked->req, parked->ino, parked->park->view, &parked->file);
 
     if (error)
         fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
-    else
-        handle_reply(parked->req, parked->ino, view, &bytes, &parked->file);
 }
 
 /* On a fetch worker. */

@@ -14,11 +14,4 @@ void park_free(struct park *park); /* after replica_stop, which answers all who 
 void park_open(struct park *park, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file);
 void park_read(struct park *park, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset);
 
-/* An open file of ours is a struct view_bytes of its own in file->fh. Takes the hold of bytes. */
-void handle_reply(fuse_req_t req, fuse_ino_t ino, struct view *view, const struct view_bytes *bytes,
-                  struct fuse_file_info *file);
-/* One without bytes, for an operation of our own: nothing is read through it. */
-void handle_reply_none(fuse_req_t req, struct fuse_file_info *file);
-void handle_free(struct mount *mount, fuse_ino_t ino, struct view *view, struct view_bytes *bytes);
-
 #endif

@@ -120,6 +120,25 @@ def an_open_file_keeps_its_bytes(scratch):
         equal(file.read(), mail(1)[10:], "the rest of an open file that is gone")
 
 
+CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:jane\r\nFN:Jane Doe\r\nN:Doe;Jane;;;\r\nEMAIL:%s\r\nEND:VCARD\r\n"
+
+
+@test
+def an_open_file_does_not_bring_the_past_back(scratch):
+    """The kernel keeps one copy of a file's bytes for all who have it open, and for whoever opens it next."""
+    server, mount = started(scratch)
+    server.put("Contacts/jane.vcf", CARD % "first@example.test")
+    mount.sync()
+    path = mount.path("Contacts", "Jane Doe.vcf")
+    wait_for("the card", lambda: os.path.exists(path))
+    with open(path, "rb", buffering=0) as before:  # nothing was read yet
+        server.put("Contacts/jane.vcf", CARD % "second@example.test")
+        mount.sync()
+        wait_for("the change", lambda: os.stat(path).st_size == len(read(path)) and b"second@" in read(path))
+        truth(b"second@" in before.read(), "a handle from before shows what was")
+        truth(b"second@" in read(path), "what it read is what all read")
+
+
 @test
 def readers_and_changes_do_not_wait_for_each_other(scratch):
     server, mount = started(scratch)
