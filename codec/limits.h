@@ -101,6 +101,7 @@
 /* the mount */
 #define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
 #define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */
+#define LIMIT_SETTLE_MS 5000          /* a sync that is waited for waits so long for the kernel to hear of it */
 #define LIMIT_SELF_OP_MS 2000         /* one operation of the daemon on its own mount, then it does no more of them */
 
 /* store */

@@ -15,6 +15,8 @@ struct control_socket_config {
     const char *mountpoint;
     /* Unmounts. 0, or an exit code with *why (caller frees). */
     int (*unmount)(void *ctx, char **why);
+    /* Returns when what the replica has is what the mount shows. */
+    void (*settle)(void *ctx);
     void *ctx;
 };
 

@@ -121,6 +121,7 @@ static json_t *reply_sync(struct control_client *client, const json_t *request)
         return json_pack("{s:i}", "code", 0);
     }
     result = sync_wait(client, flags, (long)CLAMP(seconds, 0, SYNC_MOST_S) * 1000);
+    client->config->settle(client->config->ctx);
     return reply_result(&result);
 }
 

@@ -58,6 +58,8 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
 /* Mounts it and serves on this thread until it is unmounted or mount_stop is called. Returns 0 or an exit code with
  * *why. */
 int mount_serve(struct mount *mount, char **why);
+/* Returns when what the replica has by now is what the mount shows, or soon. From any thread but the dispatcher. */
+void mount_settle(struct mount *mount);
 /* Unmounts, lazily when it is in use, and ends mount_serve. From any other thread. */
 void mount_stop(struct mount *mount);
 /* Unmounts if nobody uses it; 0 or a negative errno. From any thread but the dispatcher. */

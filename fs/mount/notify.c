@@ -40,6 +40,9 @@ struct notifier {
     struct batch batch;
     GQueue waiting; /* of struct waiting, in order */
     bool running, stopping, overflowing;
+    GCond passed;                    /* one of the next two has grown */
+    unsigned long invalidated, told; /* how much of what follows has been passed on */
+    unsigned long noted, queued;     /* calls of the listener; what was put into waiting */
     GThread *thread;
 };
 
@@ -79,6 +82,7 @@ struct notifier *notifier_new(struct mount *mount)
     notifier->mount = mount;
     g_mutex_init(&notifier->lock);
     g_cond_init(&notifier->wake);
+    g_cond_init(&notifier->passed);
     notifier->batch = batch_new();
     g_queue_init(&notifier->waiting);
     return notifier;
@@ -89,6 +93,7 @@ void notifier_free(struct notifier *notifier)
     batch_free(&notifier->batch);
     g_queue_clear_full(&notifier->waiting, waiting_free);
     g_cond_clear(&notifier->wake);
+    g_cond_clear(&notifier->passed);
     g_mutex_clear(&notifier->lock);
     g_free(notifier);
 }
@@ -144,6 +149,7 @@ static void batch_add_gone(struct batch *batch, const struct change *change)
 static void enqueue(struct notifier *notifier, struct waiting waiting)
 {
     waiting.time_ns = g_get_real_time() * 1000;
+    notifier->queued++;
     g_queue_push_tail(&notifier->waiting, g_memdup2(&waiting, sizeof waiting));
     g_cond_signal(&notifier->wake);
 }
@@ -184,6 +190,7 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
         if (changes[i].kind == CHANGE_BYTES)
             handles_changed(notifier->mount);
     g_mutex_lock(&notifier->lock);
+    notifier->noted += notifier->running;
     for (size_t i = 0; i < count && notifier->running; i++) {
         bool told = is_news(notifier, &changes[i]) && enqueue_change(notifier, &changes[i]);
 
@@ -263,12 +270,15 @@ static void tell(struct teller *teller, const struct waiting *waiting)
 static void take_batch(struct notifier *notifier)
 {
     struct batch batch = notifier->batch;
+    unsigned long noted = notifier->noted;
 
     notifier->batch = batch_new();
     g_mutex_unlock(&notifier->lock);
     batch_invalidate(notifier->mount, &batch);
     batch_free(&batch);
     g_mutex_lock(&notifier->lock);
+    notifier->invalidated = noted;
+    g_cond_broadcast(&notifier->passed);
 }
 
 static void take_waiting(struct notifier *notifier, struct teller *teller)
@@ -279,11 +289,8 @@ static void take_waiting(struct notifier *notifier, struct teller *teller)
     tell(teller, waiting);
     waiting_free(waiting);
     g_mutex_lock(&notifier->lock);
-}
-
-static bool batch_is_empty(const struct batch *batch)
-{
-    return g_hash_table_size(batch->stale) == 0 && batch->gone->len == 0;
+    notifier->told++;
+    g_cond_broadcast(&notifier->passed);
 }
 
 /* Invalidations go before whatever waits to be told: they make the tree true, and are few. */
@@ -294,7 +301,7 @@ static void *notifier_run(void *data)
 
     g_mutex_lock(&notifier->lock);
     while (teller && !notifier->stopping)
-        if (!batch_is_empty(&notifier->batch))
+        if (notifier->invalidated != notifier->noted)
             take_batch(notifier);
         else if (notifier->waiting.length > 0)
             take_waiting(notifier, teller);
@@ -319,6 +326,20 @@ void notifier_stop(struct notifier *notifier)
     notifier->running = false;
     notifier->stopping = true;
     g_cond_signal(&notifier->wake);
+    g_cond_broadcast(&notifier->passed);
     g_mutex_unlock(&notifier->lock);
     g_clear_pointer(&notifier->thread, g_thread_join);
+}
+
+void notifier_settle(struct notifier *notifier)
+{
+    gint64 until = g_get_monotonic_time() + LIMIT_SETTLE_MS * 1000LL;
+
+    g_mutex_lock(&notifier->lock);
+    unsigned long noted = notifier->noted, queued = notifier->queued;
+
+    while (notifier->running && (notifier->invalidated < noted || notifier->told < queued) &&
+           g_cond_wait_until(&notifier->passed, &notifier->lock, until))
+        continue;
+    g_mutex_unlock(&notifier->lock);
 }

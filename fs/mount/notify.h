@@ -15,6 +15,9 @@ void notifier_state(void *ctx, enum replica_state state, const char *reason);
 /* Begins to notify: after INIT, with the mount's session and events file made. Until then changes are forgotten, for
  * the kernel holds nothing. */
 void notifier_start(struct notifier *notifier);
+/* Waits until all that has changed so far is passed on, LIMIT_SETTLE_MS at most. From any thread that the notifier does
+ * not wait for. */
+void notifier_settle(struct notifier *notifier);
 /* Ends the thread, before the session ends; what is waiting is dropped. */
 void notifier_stop(struct notifier *notifier);
 void notifier_free(struct notifier *notifier);

@@ -193,6 +193,11 @@ static void pause_self_ops(struct mount *mount, bool pause)
         self_ops_pause(mount->self_ops, pause);
 }
 
+void mount_settle(struct mount *mount)
+{
+    notifier_settle(mount->notifier);
+}
+
 int mount_unmount(struct mount *mount)
 {
     int error;

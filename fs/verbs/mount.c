@@ -135,7 +135,12 @@ static void serving_stop(void *ctx)
     mount_stop(((struct serving *)ctx)->mount);
 }
 
-/* On a thread of the control socket. */
+/* These on a thread of the control socket. */
+static void serving_settle(void *ctx)
+{
+    mount_settle(((struct serving *)ctx)->mount);
+}
+
 static int serving_unmount(void *ctx, char **why)
 {
     struct serving *serving = ctx;
@@ -207,8 +212,11 @@ static int mount_replica(struct replica_config *replica_config, const struct mou
     serving.replica = replica_open(replica_config, &result);
     if (!serving.replica)
         return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
-    serving.control = (struct control_socket_config){
-        .replica = serving.replica, .mountpoint = config->mountpoint, .unmount = serving_unmount, .ctx = &serving};
+    serving.control = (struct control_socket_config){.replica = serving.replica,
+                                                     .mountpoint = config->mountpoint,
+                                                     .unmount = serving_unmount,
+                                                     .settle = serving_settle,
+                                                     .ctx = &serving};
     /* Nothing of the caller's is held: neither its directory nor, in the end, its terminal. */
     if (chdir("/") != 0) {
         replica_close(serving.replica);

@@ -170,6 +170,21 @@ def folders_are_told(scratch):
 
 
 @test
+def what_a_sync_brought_is_told_when_it_ends(scratch):
+    server, mount = started(scratch, messages=400)
+    inbox = mount.path("Mail", "Inbox")
+    run("find", mount.point, "-ls")
+    told, watch = len(lines(mount)), Watch(inbox, mask=0x200)
+    for number in range(400):
+        os.unlink(server.directory + "/Mail/Inbox/%d.eml" % number)
+    mount.sync()
+    equal([n for n in range(400) if os.path.exists(os.path.join(inbox, name(n)))], [], "names that are still found")
+    equal(mount.ls("Mail", "Inbox"), [])
+    equal(len(lines(mount)) - told, 400, "lines of the events file")
+    equal(len(watch.collect()), 400, "events")
+
+
+@test
 def nothing_follows_from_an_event(scratch):
     server, mount = started(scratch)
     watch = Watch(mount.path("Mail", "Inbox"))
