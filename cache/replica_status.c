@@ -66,6 +66,19 @@ static void add_push(struct replica *replica, struct replica_status *status)
     status->reason = g_strdup_printf("%s; it is polled", why);
 }
 
+/* What is no fault yet: that the password runs out. */
+static void add_notice(struct replica *replica, struct replica_status *status)
+{
+    g_autofree char *notice = replica->session ? session_notice(replica->session) : NULL;
+
+    if (!notice || status->state != REPLICA_ONLINE)
+        return;
+    char *reason = *status->reason ? g_strdup_printf("%s; %s", notice, status->reason) : g_strdup(notice);
+
+    g_free(status->reason);
+    status->reason = reason;
+}
+
 struct replica_status *replica_status(struct replica *replica)
 {
     struct replica_status *status = g_new0(struct replica_status, 1);
@@ -82,6 +95,7 @@ struct replica_status *replica_status(struct replica *replica)
                                         : store_get(replica->store, "version");
     status->policy = store_get(replica->store, "policy");
     add_push(replica, status);
+    add_notice(replica, status);
     add_folders(replica, status);
     add_errors(replica, status);
     return status;

@@ -98,6 +98,16 @@
 #define LIMIT_DIAGNOSE_MS 55000              /* all that doctor does */
 #define LIMIT_DIAGNOSE_STEP_MS 8000          /* one step of it */
 
+/* log-in */
+#define LIMIT_TOKEN_BYTES (16 << 10)        /* an access or refresh token */
+#define LIMIT_TOKEN_ANSWER_BYTES (64 << 10) /* an answer of the issuer */
+#define LIMIT_TOKEN_MS 20000                /* for one */
+#define LIMIT_TOKEN_LIFE_S 31536000         /* an access token is believed to live at most so long */
+#define LIMIT_TOKEN_EARLY_S 60              /* it is renewed so long before its end, or a tenth of its life */
+#define LIMIT_DEVICE_S 900                  /* a person may take so long to log in elsewhere */
+#define LIMIT_DEVICE_PAUSE_S 60             /* between two questions whether they have */
+#define LIMIT_DEVICE_SLOWER_S 5             /* added to that when the issuer says slow_down (RFC 8628 3.5) */
+
 /* the mount */
 #define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
 #define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */

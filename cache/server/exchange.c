@@ -3,9 +3,12 @@
 
 #include "cache/server/address.h"
 #include "cache/server/fault.h"
+#include "cache/server/login.h"
 #include "cache/server/query.h"
 #include "cache/server/state.h"
 #include "codec/limits.h"
+
+enum { EXPIRY_MOST_DAYS = 10000 };
 
 static bool is_sending(enum eas_command command)
 {
@@ -105,7 +108,7 @@ static gint64 renewed_at(struct session *session)
 
 /* One URL, asked until an answer comes or it may not be asked again. */
 static void ask_url(struct link *link, const char *base, const struct call *call, const char *policy_key,
-                    struct http_answer *answer)
+                    const struct login *login, struct http_answer *answer)
 {
     struct session *session = link->session;
     g_autofree char *url =
@@ -115,6 +118,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
         struct http_request request = request_of(call, url, headers);
 
         request.since = renewed_at(session);
+        request.login = &login->http;
         struct trace *trace =
             trace_begin(session->trace, call ? eas_command_name(call->command) : "OPTIONS", link->http, &request);
 
@@ -145,13 +149,14 @@ static void keep_url(struct session *session, const char *url)
 }
 
 /* Asks, and follows where the server sends it; 451 and the permanent redirects are kept. */
-static struct eas_result ask(struct link *link, struct call *call, const char *policy_key, struct http_answer *answer)
+static struct eas_result ask(struct link *link, struct call *call, const char *policy_key, const struct login *login,
+                             struct http_answer *answer)
 {
     struct session *session = link->session;
     g_autofree char *url = g_strdup(session_url(session));
 
     for (unsigned hops = 0;; hops++) {
-        ask_url(link, url, call, policy_key, answer);
+        ask_url(link, url, call, policy_key, login, answer);
         const char *location = answer->end == HTTP_ANSWERED ? redirect_of(link, answer->status) : NULL;
 
         if (!location) {
@@ -189,14 +194,46 @@ static bool credentials_refused(struct session *session, struct eas_result *resu
 
 static void note_credentials(struct session *session, const struct http_answer *answer, const struct eas_result *result)
 {
-    if (answer->end != HTTP_ANSWERED)
+    bool refused = result->action == EAS_ACTION_LOGIN;
+
+    if (answer->end != HTTP_ANSWERED && !refused)
         return;
     g_mutex_lock(&session->lock);
-    if (answer->status == 401)
+    if (refused)
         session->credentials = *result;
-    else
+    else if (answer->status != 401)
         session->proven = true;
     g_mutex_unlock(&session->lock);
+}
+
+/* Days until the password runs out, where the server counts them (X-MS-Credentials-Expire, MS-ASHTTP). */
+static void note_expiry(struct link *link)
+{
+    const char *days = http_header(link->http, "X-MS-Credentials-Expire");
+
+    if (!days || !g_ascii_isdigit(*days))
+        return;
+    g_mutex_lock(&link->session->lock);
+    link->session->expires_days = (int)MIN(g_ascii_strtoull(days, NULL, 10), EXPIRY_MOST_DAYS);
+    g_mutex_unlock(&link->session->lock);
+}
+
+/* With who asks; a 401 that a new token or another kind of log-in may turn is answered by that, once. */
+static struct eas_result ask_as(struct link *link, struct call *call, const char *policy_key,
+                                struct http_answer *answer)
+{
+    struct login login;
+    struct eas_result result = login_begin(link, &login);
+
+    if (eas_is_served(&result)) {
+        result = ask(link, call, policy_key, &login, answer);
+        if (answer->status == 401 && login_again(link, &login, &result))
+            result = ask(link, call, policy_key, &login, answer);
+        note_server(link);
+        note_expiry(link);
+    }
+    login_end(&login);
+    return result;
 }
 
 static bool is_proven(struct session *session)
@@ -210,7 +247,7 @@ static bool is_proven(struct session *session)
 static struct eas_result exchange(struct link *link, struct call *call, const char *policy_key)
 {
     struct session *session = link->session;
-    struct http_answer answer;
+    struct http_answer answer = {.end = HTTP_FAILED};
     struct eas_result result;
     bool first = !is_proven(session);
 
@@ -221,9 +258,8 @@ static struct eas_result exchange(struct link *link, struct call *call, const ch
         return result;
     }
     if (!credentials_refused(session, &result)) {
-        result = ask(link, call, policy_key, &answer);
+        result = ask_as(link, call, policy_key, &answer);
         note_credentials(session, &answer, &result);
-        note_server(link);
         if (call) {
             call->empty = answer.empty;
             call->status = answer.document_status;

@@ -112,7 +112,7 @@ static bool offers_password(struct http *http)
 
     for (size_t i = 0;
          curl_easy_header(http_handle(http), "WWW-Authenticate", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++) {
-        if (g_ascii_strncasecmp(header->value, "Basic", 5) == 0)
+        if (g_ascii_strncasecmp(header->value, "Basic", 5) == 0 || g_ascii_strncasecmp(header->value, "NTLM", 4) == 0)
             return true;
         any = true;
     }

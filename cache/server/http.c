@@ -11,6 +11,7 @@
 
 struct http {
     CURL *easy;
+    const struct tls_trust *trust;
     GMutex lock;    /* of multi, which is woken from other threads */
     CURLM *multi;   /* with the kept connections */
     gint64 made_at; /* monotonic */
@@ -29,11 +30,21 @@ struct http {
     long long mark_bytes; /* and how much that was by then */
 };
 
+static void begin_headers(struct http *http)
+{
+    http->answer->empty = true;
+    http->to_sink = http->headers_whole = false;
+    http->body_bytes = 0;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http *http = ctx;
 
     http->answer->began = true;
+    /* A log-in of several rounds: only the last answer counts. */
+    if (size * count > 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        begin_headers(http);
     if (http->answer->empty)
         http->headers_whole = size * count <= 2 && (bytes[0] == '\r' || bytes[0] == '\n');
     http->header_bytes += (long long)(size * count);
@@ -122,11 +133,6 @@ static void set_options(struct http *http, const struct http_settings *settings)
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
-    if (settings->user) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        curl_easy_setopt(easy, CURLOPT_USERNAME, settings->user);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, settings->password);
-    }
     curl_easy_setopt(easy, CURLOPT_SHARE, settings->cookies);
     curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -173,6 +179,7 @@ struct http *http_new(const struct http_settings *settings)
     http->easy = curl_easy_init();
     g_assert(http->easy);
     g_mutex_init(&http->lock);
+    http->trust = settings->trust;
     renew(http);
     http->proxy = g_strdup(settings->proxy);
     http->resolver = g_strdup(settings->resolver);
@@ -212,10 +219,23 @@ bool http_is_interrupted(const struct http *http)
     return g_atomic_int_get(&http->interrupted) != 0;
 }
 
+static void set_login(CURL *easy, const struct http_login *login)
+{
+    static const struct http_login nobody = {0};
+
+    if (!login)
+        login = &nobody;
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, login->methods);
+    curl_easy_setopt(easy, CURLOPT_USERNAME, login->user);
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, login->password);
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, login->bearer);
+}
+
 static void set_request(struct http *http, const struct http_request *request)
 {
     CURL *easy = http->easy;
 
+    set_login(easy, request->login);
     curl_easy_setopt(easy, CURLOPT_URL, request->url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, MIN(request->timeout_ms, (long)LIMIT_CONNECT_MS));
@@ -411,6 +431,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     curl_multi_remove_handle(http->multi, http->easy);
     curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, NULL);
     curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, NULL);
+    set_login(http->easy, NULL);
 }
 
 const char *http_header(struct http *http, const char *name)
@@ -440,6 +461,11 @@ bool http_is_proxied(const struct http *http)
     g_autofree char *proxy = proxy_for(http->proxy, http->request->url);
 
     return proxy != NULL;
+}
+
+const struct tls_trust *http_trust(const struct http *http)
+{
+    return http->trust;
 }
 
 const char *http_words(const struct http *http)

@@ -13,7 +13,7 @@
 struct http_settings {
     const struct tls_trust *trust; /* these two outlive the connection */
     CURLSH *cookies;
-    const char *user, *password, *proxy; /* proxy NULL: by the usual environment variables; user NULL: no log-in */
+    const char *proxy; /* NULL: by the usual environment variables */
     const char *user_agent;
     const char *resolver; /* a name server, ADDRESS[:PORT], instead of the system's; NULL: the system's */
 };
@@ -30,12 +30,20 @@ void http_interrupt(struct http *http);
 void http_reset(struct http *http);
 bool http_is_interrupted(const struct http *http);
 
+/* Who asks, to this server alone. Curl does what the method wants, and several rounds where it must. */
+struct http_login {
+    long methods;                /* CURLAUTH_BASIC and the like; 0: none */
+    const char *user, *password; /* NULL: none */
+    const char *bearer;          /* with CURLAUTH_BEARER */
+};
+
 struct http_request {
     bool options; /* OPTIONS without a body, else POST */
     bool get;     /* GET */
     bool any;     /* the sink gets the body of every answer, whatever its status and type */
     bool once;    /* must never reach the server twice */
     const char *url;
+    const struct http_login *login;   /* NULL: nobody says who asks */
     const struct curl_slist *headers; /* besides those every request has */
     const void *body;
     size_t length;
@@ -81,6 +89,8 @@ long http_retry_after(struct http *http);
 CURL *http_handle(struct http *http);
 /* Whether the last exchange went through a proxy, or should have. */
 bool http_is_proxied(const struct http *http);
+/* As set. */
+const struct tls_trust *http_trust(const struct http *http);
 /* Curl's own account of how the last transfer broke; "" where it gave none. */
 const char *http_words(const struct http *http);
 

@@ -107,14 +107,15 @@ static long curl_auths(unsigned auths)
     return (auths & PROBE_NTLM ? CURLAUTH_NTLM : 0L) | (auths & PROBE_NEGOTIATE ? CURLAUTH_NEGOTIATE : 0L);
 }
 
-static struct http_request request_of(const struct probe_question *question, const struct curl_slist *headers,
-                                      GString *body)
+static struct http_request request_of(const struct probe_question *question, const struct http_login *login,
+                                      const struct curl_slist *headers, GString *body)
 {
     return (struct http_request){.options = question->method == PROBE_OPTIONS,
                                  .get = question->method == PROBE_GET,
                                  .any = true,
                                  .once = true,
                                  .url = question->url,
+                                 .login = question->password ? login : NULL,
                                  .headers = headers,
                                  .body = question->document,
                                  .length = question->document ? strlen(question->document) : 0,
@@ -128,8 +129,6 @@ static struct http_request request_of(const struct probe_question *question, con
 void probe_ask(const struct probe_question *question, struct probe_answer *answer)
 {
     struct http_settings settings = {.trust = question->trust,
-                                     .user = question->password ? question->user : NULL,
-                                     .password = question->password,
                                      .proxy = question->proxy,
                                      .resolver = question->resolver,
                                      .user_agent = SESSION_USER_AGENT};
@@ -141,9 +140,9 @@ void probe_ask(const struct probe_question *question, struct probe_answer *answe
 
     if (question->method == PROBE_POST)
         headers = curl_slist_append(headers, "Content-Type: text/xml; charset=utf-8");
-    if (question->password)
-        curl_easy_setopt(http_handle(http), CURLOPT_HTTPAUTH, curl_auths(question->auths));
-    struct http_request request = request_of(question, headers, body);
+    struct http_login login = {
+        .methods = curl_auths(question->auths), .user = question->user, .password = question->password};
+    struct http_request request = request_of(question, &login, headers, body);
 
     http_exchange(http, &request, &raw);
     *answer = (struct probe_answer){.result = eas_served(), .status = raw.status, .body = body};

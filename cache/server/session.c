@@ -24,6 +24,7 @@ void session_config_free(struct session_config *config)
     g_free(config->proxy);
     g_free(config->trace_dir);
     g_free(config->resolver);
+    oauth_config_free(config->oauth);
     if (config->pins)
         g_ptr_array_unref(config->pins);
     g_free(config);
@@ -78,8 +79,8 @@ static void settle_device_id(struct session *session)
 /* Takes the remembered address, unless all that is remembered belongs to another server. */
 static void settle_url(struct session *session)
 {
-    static const char *const learnt[] = {"url",        "version", "versions",           "commands",
-                                         "policy-key", "policy",  "device-information", "server-name"};
+    static const char *const learnt[] = {
+        "url", "version", "versions", "commands", "policy-key", "policy", "device-information", "server-name", "login"};
     g_autofree char *origin = session_recall(session, "origin");
     g_autofree char *why = NULL, *url = NULL, *allowed = NULL;
 
@@ -114,6 +115,8 @@ static void settle_rest(struct session *session)
 
     session->version = config->version ? config->version : eas_version_parse(version);
     session->introduced = introduced != NULL;
+    session->auth = config->auth ? config->auth : login_recall(session);
+    session->expires_days = -1;
     session_set_text(session, &session->user, user);
     session_set_text(session, &session->policy_key, policy_is_key(key) ? key : "0");
     session_set_text(session, &session->server_name, name ? name : "");
@@ -166,6 +169,8 @@ static bool settle_config(struct session *session, struct eas_result *result)
                               config->trace_dir, g_strerror(errno));
         return false;
     }
+    if (config->auth == SESSION_AUTH_OAUTH && !(session->oauth = oauth_new(config->oauth, result)))
+        return false;
     session->trust = tls_trust_new(config->ca_file, config->pins, config->client_cert, config->client_key, result);
     session_set_text(session, &session->origin, origin);
     return session->trust != NULL;
@@ -201,6 +206,7 @@ void session_free(struct session *session)
     if (!session)
         return;
     curl_share_cleanup(session->cookies);
+    oauth_free(session->oauth);
     tls_trust_free(session->trust);
     trace_dir_free(session->trace);
     session_config_free(session->config);
@@ -216,8 +222,6 @@ struct link *link_new(struct session *session)
     struct link *link = g_new0(struct link, 1);
     struct http_settings settings = {.trust = session->trust,
                                      .cookies = session->cookies,
-                                     .user = session->user,
-                                     .password = session->config->password ? session->config->password : "",
                                      .proxy = session->config->proxy,
                                      .resolver = session->config->resolver,
                                      .user_agent = SESSION_USER_AGENT};
@@ -293,6 +297,40 @@ void session_forgive(struct session *session)
         session->proven = false;
     }
     g_mutex_unlock(&session->lock);
+}
+
+void session_log_in(struct session *session, const char *password)
+{
+    if (session->oauth)
+        oauth_forget(session->oauth);
+    g_mutex_lock(&session->lock);
+    if (password) {
+        char *old = session->config->password;
+
+        session->config->password = g_strdup(password);
+        if (old)
+            OPENSSL_cleanse(old, strlen(old));
+        g_free(old);
+    }
+    session->expires_days = -1;
+    session->credentials = eas_served();
+    session->proven = false;
+    g_mutex_unlock(&session->lock);
+}
+
+char *session_notice(struct session *session)
+{
+    char *warning = session->oauth ? oauth_warning(session->oauth) : NULL;
+
+    g_mutex_lock(&session->lock);
+    int days = session->expires_days;
+    g_mutex_unlock(&session->lock);
+    if (warning || days < 0)
+        return warning;
+    return g_strdup_printf("the password runs out %s%.0d%s; change it, then easfs login", days ? "in " : "today", days,
+                           days == 1  ? " day"
+                           : days > 1 ? " days"
+                                      : "");
 }
 
 /* The lock is no part of what a const session promises. */

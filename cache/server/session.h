@@ -21,12 +21,15 @@ enum session_auth {
     SESSION_AUTH_CERTIFICATE, /* the client certificate alone */
 };
 
+struct oauth_config;
+
 struct session_config {
     char *server;        /* host, host:port or URL; https and the usual path are supplied */
     char *user, *domain; /* domain NULL: none; else sent as DOMAIN\user */
     enum session_auth auth;
-    char *password; /* wiped when the session is freed; NULL: none */
-    char *ca_file;       /* PEM, besides the system's roots; NULL: none */
+    char *password;             /* wiped when the session is freed; NULL: none */
+    struct oauth_config *oauth; /* with SESSION_AUTH_OAUTH, else NULL; owned */
+    char *ca_file;              /* PEM, besides the system's roots; NULL: none */
     GPtrArray *pins; /* of char *: 64 hex digits or "sha256//BASE64" of the SPKI; a match replaces the chain check */
     char *client_cert, *client_key, *proxy; /* NULL: none */
     bool insecure_http;                     /* allow http:// */
@@ -38,7 +41,7 @@ void session_config_free(struct session_config *config); /* frees the struct too
 
 /* What the session must remember; the store keeps it. get returns NULL or a string the session
  * frees; both may be called from any thread that has a link. Keys: "device-id", "origin", "url", "version", "versions",
- * "commands", "policy-key", "policy", "device-information", "server-name". */
+ * "commands", "policy-key", "policy", "device-information", "server-name", "login". */
 struct session_memory {
     char *(*get)(void *ctx, const char *key);
     void (*set)(void *ctx, const char *key, const char *value);
@@ -89,6 +92,11 @@ struct eas_result session_call(struct link *link, struct call *call);
 void session_renew(struct session *session);
 /* Somebody asks for it: credentials that were refused may be tried once more. */
 void session_forgive(struct session *session);
+/* Somebody has logged in anew: password (copied), or NULL for one of other kinds. */
+void session_log_in(struct session *session, const char *password);
+/* What a person should know of the log-in although it works, as that the password runs out in three days; NULL:
+ * nothing. The caller frees it. */
+char *session_notice(struct session *session);
 
 /* What was negotiated. Strings live until the session is freed or negotiates anew. */
 enum eas_version session_version(const struct session *session);

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "cache/server/http.h"
+#include "cache/server/oauth.h"
 #include "cache/server/session.h"
 #include "cache/server/trace.h"
 #include "codec/wire/settings.h"
@@ -20,6 +21,7 @@ struct session {
     struct trace_dir *trace; /* NULL: none */
     CURLSH *cookies;
     GMutex cookie_lock;
+    struct oauth *oauth; /* NULL: another kind of log-in */
 
     GMutex lock;         /* of all that follows */
     GCond changed;       /* the turn is free, or a link was interrupted */
@@ -34,6 +36,8 @@ struct session {
 
     gint64 renewed_at;               /* monotonic: connections made before are not used */
     bool turn_taken;                 /* by one link: to connect, to provision, to try the credentials first */
+    enum session_auth auth;          /* as configured, or as the server was heard to want it */
+    int expires_days;                /* of the password, as the server says; -1: it says nothing */
     bool proven;                     /* the credentials were accepted once */
     struct eas_result credentials;   /* not SERVED: what the server said of them; nothing is asked again */
     unsigned policy_generation;      /* grows with every try to provision */
@@ -61,6 +65,9 @@ void session_remember(struct session *session, const char *key, const char *valu
 
 /* Takes the commands a server lists ("Sync,SendMail"); NULL: they are unknown. */
 void session_learn_commands(struct session *session, const char *list);
+
+/* The kind of log-in that this server was found to want, or SESSION_AUTH_ANY (login.c). */
+enum session_auth login_recall(struct session *session);
 
 /* One request to its answer (exchange.c): redirects followed, lost ones sent again, credentials never
  * tried twice; without provisioning. options asks OPTIONS instead of call. The result is SERVED for a 200 whose

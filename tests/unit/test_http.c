@@ -54,8 +54,7 @@ static int set_up(void **state)
     bench->server = script_server_new(say, &bench->script, NULL);
     bench->url = script_server_url(bench->server);
     bench->trust = tls_trust_new(NULL, NULL, NULL, NULL, &result);
-    struct http_settings settings = {
-        .trust = bench->trust, .user = "u", .password = "p", .user_agent = "test", .proxy = ""};
+    struct http_settings settings = {.trust = bench->trust, .user_agent = "test", .proxy = ""};
 
     bench->http = http_new(&settings);
     *state = bench;
