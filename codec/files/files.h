@@ -14,6 +14,7 @@ struct file_context {
     const char *home_zone;    /* the IANA zone to prefer among equals, or NULL */
     int vcard_version;        /* 3 or 4 */
     enum eas_version version; /* the protocol the data came by */
+    gint64 now;               /* seconds since 1970, for a date that a written file owes; 0: not known */
 };
 
 /* The bytes of the file for one item. Takes the item's ApplicationData; for mail only what a server

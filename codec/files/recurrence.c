@@ -1,5 +1,7 @@
 #include "codec/files/recurrence.h"
 
+#include <string.h>
+
 enum { EVERY_DAY = 127, LAST_WEEK = 5, MAX_INTERVAL = 999, MAX_OCCURRENCES = 999 };
 
 /* One row a child, one column a page. */
@@ -41,10 +43,9 @@ static const struct {
     {17, "Chinese lunar"}, {18, "Korean lunar"}, {19, "Japanese rokuyou"}, {20, "Korean lunar"},  {23, "Umm al-Qura"},
 };
 
-void recurrence_read(const struct eas_node *node, struct eas_recurrence *recurrence)
+static void number_parts(struct eas_recurrence *recurrence, long long *numbers[PARTS])
 {
-    int page = eas_tag_page(node->tag) == eas_tag_page(TAG_Tasks_Recurrence);
-    long long *const numbers[PARTS] = {
+    long long *const all[PARTS] = {
         [PART_TYPE] = &recurrence->type,
         [PART_INTERVAL] = &recurrence->interval,
         [PART_OCCURRENCES] = &recurrence->occurrences,
@@ -55,6 +56,15 @@ void recurrence_read(const struct eas_node *node, struct eas_recurrence *recurre
         [PART_FIRST_DAY_OF_WEEK] = &recurrence->first_day_of_week,
         [PART_CALENDAR_TYPE] = &recurrence->calendar_type,
     };
+    memcpy(numbers, all, sizeof all);
+}
+
+void recurrence_read(const struct eas_node *node, struct eas_recurrence *recurrence)
+{
+    int page = eas_tag_page(node->tag) == eas_tag_page(TAG_Tasks_Recurrence);
+    long long *numbers[PARTS];
+
+    number_parts(recurrence, numbers);
     for (int part = 0; part < PARTS; part++)
         if (numbers[part])
             *numbers[part] = eas_node_number(node, part_tags[part][page], RECURRENCE_UNSAID);
@@ -62,6 +72,30 @@ void recurrence_read(const struct eas_node *node, struct eas_recurrence *recurre
     recurrence->start = eas_node_text(node, TAG_Tasks_Start);
     recurrence->regenerate = eas_node_number(node, TAG_Tasks_Regenerate, 0) == 1;
     recurrence->dead_occur = eas_node_number(node, TAG_Tasks_DeadOccur, 0) == 1;
+}
+
+void recurrence_write(struct eas_node *parent, eas_tag tag, const struct eas_recurrence *recurrence)
+{
+    int page = eas_tag_page(tag) == eas_tag_page(TAG_Tasks_Recurrence);
+    struct eas_node *node = eas_node_append(parent, eas_node_new(tag, NULL));
+    struct eas_recurrence copy = *recurrence;
+    long long *numbers[PARTS];
+
+    number_parts(&copy, numbers);
+    for (int part = 0; part < PARTS; part++) {
+        if (!numbers[part] || *numbers[part] == RECURRENCE_UNSAID)
+            continue;
+        g_autofree char *number = g_strdup_printf("%lld", *numbers[part]);
+        eas_node_add(node, part_tags[part][page], number);
+    }
+    if (recurrence->until)
+        eas_node_add(node, part_tags[PART_UNTIL][page], recurrence->until);
+    if (recurrence->start)
+        eas_node_add(node, TAG_Tasks_Start, recurrence->start);
+    if (recurrence->regenerate)
+        eas_node_add(node, TAG_Tasks_Regenerate, "1");
+    if (recurrence->dead_occur)
+        eas_node_add(node, TAG_Tasks_DeadOccur, "1");
 }
 
 static bool check_range(const char *what, long long value, int low, int high, char **reason)

@@ -5,7 +5,11 @@
 
 #include <stdbool.h>
 
+#include "codec/files/date.h"
+#include "codec/item.h"
 #include "codec/wire/wbxml_tree.h"
+
+struct icalrecurrencetype;
 
 enum eas_recurrence_type {
     RECURRENCE_DAILY = 0,
@@ -41,5 +45,22 @@ void recurrence_read(const struct eas_node *node, struct eas_recurrence *recurre
  * DayOfMonth 31 is the last day of every month, BYMONTHDAY=-1, as Exchange itself translates it
  * (MS-OXCICAL 2.1.3.2.2.3); with BYMONTHDAY=31 the short months would lose the meeting. */
 char *recurrence_rrule(const struct eas_recurrence *recurrence, const char *until, char **reason);
+
+/* The other way. start is the first occurrence on the wall clock, version the protocol's. *recurrence gets all but
+ * until, start, regenerate and dead_occur. false with *reason (caller frees) for a rule that ActiveSync cannot express
+ * without changing what it means. */
+bool recurrence_from_rrule(const struct icalrecurrencetype *rule, const struct eas_date *start,
+                           enum eas_version version, struct eas_recurrence *recurrence, char **reason);
+
+/* Appends the element tag (Recurrence of the Calendar or the Tasks page) to parent. */
+void recurrence_write(struct eas_node *parent, eas_tag tag, const struct eas_recurrence *recurrence);
+
+/* The last day (seconds since 1970, at its midnight) on which a series of that start still happens: until counts with
+ * its time of day. Both on the same wall clock. */
+gint64 recurrence_last_day(const struct eas_date *until, const struct eas_date *start);
+
+/* What a recurrence means, its end by date apart, in one spelling: what it leaves to its start is filled in, what makes
+ * no difference left out. One text for all that no RRULE can say. The caller frees it. */
+char *recurrence_meaning(const struct eas_recurrence *recurrence, const struct eas_date *start);
 
 #endif

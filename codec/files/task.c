@@ -2,51 +2,15 @@
 #include "codec/files/files.h"
 #include "codec/files/ical_common.h"
 #include "codec/files/recurrence.h"
+#include "codec/files/task_dates.h"
 
-/* A VTODO being written. Its times are all of one form, as RFC 5545 3.8.2.3 asks of DTSTART and DUE. */
+/* A VTODO being written. */
 struct todo {
     GString *out;
     const struct eas_node *data;
-    enum ical_time_form form;
-    struct eas_date start, due;
-    bool has_start, has_due, done;
+    struct task_dates dates;
+    bool done;
 };
-
-static bool read_date(const struct eas_node *data, eas_tag tag, struct eas_date *date)
-{
-    return eas_date_read(eas_node_text(data, tag), date) && !eas_date_is_none(date);
-}
-
-static bool is_midnight(const struct eas_date *date)
-{
-    return date->hour == 0 && date->minute == 0 && date->second == 0;
-}
-
-/* StartDate and DueDate are wall clock time written as if it were UTC. Outlook's tasks have days
- * only, and a user expects "due on the 1st", not "due at midnight", which tools show as a time of
- * day and count as overdue all day long: midnights become DATEs. Another time of day floats, for no
- * zone comes with it. Only where a server gives UTC alone is an instant all that is known. */
-static void read_dates(struct todo *todo)
-{
-    const struct eas_node *data = todo->data;
-
-    todo->form = ICAL_WALL;
-    todo->has_start = read_date(data, TAG_Tasks_StartDate, &todo->start);
-    todo->has_due = read_date(data, TAG_Tasks_DueDate, &todo->due);
-    if (!todo->has_start && !todo->has_due) {
-        todo->form = ICAL_UTC;
-        todo->has_start = read_date(data, TAG_Tasks_UtcStartDate, &todo->start);
-        todo->has_due = read_date(data, TAG_Tasks_UtcDueDate, &todo->due);
-    }
-    /* A series needs a start to count from. */
-    if (!todo->has_start && !todo->has_due)
-        todo->form = ICAL_WALL;
-    if (!todo->has_start)
-        todo->has_start = read_date(eas_node_child(data, TAG_Tasks_Recurrence), TAG_Tasks_Start, &todo->start);
-    if (todo->form == ICAL_WALL && (!todo->has_start || is_midnight(&todo->start)) &&
-        (!todo->has_due || is_midnight(&todo->due)))
-        todo->form = ICAL_DAY;
-}
 
 static void write_text(struct todo *todo, const char *name, eas_tag tag)
 {
@@ -74,15 +38,15 @@ static void write_class(struct todo *todo, const char *name, eas_tag tag)
 static void write_start(struct todo *todo, const char *name, eas_tag tag)
 {
     (void)tag;
-    if (todo->has_start)
-        ical_add_time(todo->out, name, &todo->start, todo->form, NULL);
+    if (todo->dates.has_start)
+        ical_add_time(todo->out, name, &todo->dates.start, todo->dates.form, NULL);
 }
 
 static void write_due(struct todo *todo, const char *name, eas_tag tag)
 {
     (void)tag;
-    if (todo->has_due)
-        ical_add_time(todo->out, name, &todo->due, todo->form, NULL);
+    if (todo->dates.has_due)
+        ical_add_time(todo->out, name, &todo->dates.due, todo->dates.form, NULL);
 }
 
 static void write_status(struct todo *todo, const char *name, eas_tag tag)
@@ -97,7 +61,7 @@ static void write_completed(struct todo *todo, const char *name, eas_tag tag)
 {
     struct eas_date date;
 
-    if (todo->done && read_date(todo->data, tag, &date))
+    if (todo->done && task_date_read(todo->data, tag, &date))
         ical_add_time(todo->out, name, &date, ICAL_UTC, NULL);
 }
 
@@ -124,7 +88,7 @@ static void write_recurrence(struct todo *todo, const char *name, eas_tag tag)
         return;
     recurrence_read(node, &recurrence);
     if (eas_date_read(recurrence.until, &last))
-        until = ical_time(&last, todo->form);
+        until = ical_time(&last, todo->dates.form);
 
     g_autofree char *rule = recurrence_rrule(&recurrence, until, &reason);
     if (!rule)
@@ -133,7 +97,7 @@ static void write_recurrence(struct todo *todo, const char *name, eas_tag tag)
         content_line(todo->out, "X-EAS-DEAD-OCCUR", rule);
     else if (recurrence.regenerate)
         content_line(todo->out, "X-EAS-REGENERATE", rule);
-    else if (!todo->has_start)
+    else if (!todo->dates.has_start)
         content_line_text(todo->out, ICAL_X_UNSUPPORTED, "the recurrence has no start");
     else
         content_line(todo->out, name, rule);
@@ -143,7 +107,7 @@ static void write_alarm(struct todo *todo, const char *name, eas_tag tag)
 {
     struct eas_date date;
 
-    if (eas_node_number(todo->data, tag, 0) != 1 || !read_date(todo->data, TAG_Tasks_ReminderTime, &date))
+    if (eas_node_number(todo->data, tag, 0) != 1 || !task_date_read(todo->data, TAG_Tasks_ReminderTime, &date))
         return;
 
     g_autofree char *time = ical_time(&date, ICAL_UTC);
@@ -178,7 +142,7 @@ GBytes *file_from_task(const struct eas_node *data, const struct file_context *c
 
     *reason = NULL;
     todo.done = eas_node_number(data, TAG_Tasks_Complete, 0) == 1;
-    read_dates(&todo);
+    todo.dates = task_dates_read(data);
     ical_begin(todo.out, "VTODO");
     content_line_text(todo.out, "UID", context->uid);
     /* Required, but the protocol has no such date, and a clock would make the same task two files. */

@@ -2,22 +2,13 @@
 
 #include <string.h>
 
+#include "codec/files/zone_blob.h"
 #include "codec/files/zone_table.h"
 
 enum { MINUTES_OF_DAY = 1440, AGREEING_YEARS = 6 };
 
 /* The year of the tz data that zones.def was made from: what "today's rules" are. */
 enum { TABLE_YEAR = 2025 };
-
-/* MS-ASDTYPE 2.7.6: where the fields of a blob begin. */
-enum {
-    BLOB_BIAS = 0,
-    BLOB_STANDARD_DATE = 68,
-    BLOB_STANDARD_BIAS = 84,
-    BLOB_DAYLIGHT_DATE = 152,
-    BLOB_DAYLIGHT_BIAS = 168,
-    BLOB_SIZE = 172
-};
 
 struct zone zone_utc(void)
 {
@@ -72,7 +63,7 @@ static void append_turn(GString *name, const struct zone_turn *turn)
 }
 
 /* "UTC+0520", "UTC-0330-0230_03W2D0T0001_11W1D0T0001": the same rules always have the same name. */
-static void name_by_rules(struct zone *zone)
+void zone_name_by_rules(struct zone *zone)
 {
     g_autoptr(GString) name = g_string_new("UTC");
     if (zone->offset || zone->era_count)
@@ -109,7 +100,14 @@ struct zone zone_from_blob(const char *base64)
         zone.own.end = ahead ? to_standard : to_daylight;
         zone.era_count = 1;
     }
-    name_by_rules(&zone);
+    zone_name_by_rules(&zone);
+    return zone;
+}
+
+struct zone zone_fixed(int offset)
+{
+    struct zone zone = {.offset = offset};
+    zone_name_by_rules(&zone);
     return zone;
 }
 
@@ -162,6 +160,16 @@ int zone_offset_at(const struct zone *zone, gint64 instant)
 struct eas_date zone_wall(const struct zone *zone, gint64 instant)
 {
     return eas_date_from_seconds(instant + zone_offset_at(zone, instant));
+}
+
+gint64 zone_instant(const struct zone *zone, const struct eas_date *wall)
+{
+    const struct zone_era *era = zone_era_of(zone, wall->year);
+    gint64 standard = eas_date_seconds(wall) - zone->offset * 60;
+    gint64 saving = standard - (era ? era->saving * 60 : 0);
+    if (saving + zone_offset_at(zone, saving) == eas_date_seconds(wall))
+        return saving;
+    return standard;
 }
 
 bool zone_is_second_pass(const struct zone *zone, gint64 instant)

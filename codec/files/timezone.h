@@ -48,12 +48,27 @@ struct zone zone_from_blob(const char *base64);
  * equals (may be NULL), else the best known. Where none agrees: the rules themselves. */
 struct zone zone_match(const struct zone *rules, const char *home, int year);
 
+/* A zone that never turns its clocks, minutes east of UTC; and the name that rules alone give a zone. */
+struct zone zone_fixed(int offset);
+void zone_name_by_rules(struct zone *zone);
+
+/* The zone called so: an IANA name, an older one, a name of Windows, or "UTC"; whatever path stands before
+ * it ("/vendor/Europe/Berlin"). false: none of them. */
+bool zone_by_name(const char *name, struct zone *zone);
+
+/* The Timezone element that tells the rules of a year: zone_from_blob's other way. Base64, the caller frees it. */
+char *zone_blob(const struct zone *zone, int year);
+
 /* Seconds east of UTC at an instant (seconds since 1970); and what clocks and calendars there show. */
 int zone_offset_at(const struct zone *zone, gint64 instant);
 struct eas_date zone_wall(const struct zone *zone, gint64 instant);
 
 /* Whether clocks show for the second time what they show at an instant, having been turned back. */
 bool zone_is_second_pass(const struct zone *zone, gint64 instant);
+
+/* The instant at which clocks there show a time (zone_wall's other way): the first where they show it twice; where
+ * they leave it out, the one that the offset before the gap makes of it (RFC 5545 3.3.5). */
+gint64 zone_instant(const struct zone *zone, const struct eas_date *wall);
 
 /* Both turns of a year as instants; false if clocks are not turned in that year. */
 bool zone_turns(const struct zone *zone, int year, gint64 *start, gint64 *end);
