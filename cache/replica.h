@@ -82,6 +82,7 @@ struct replica_status {
     char *account, *server, *protocol, *reason, *policy;
     enum replica_state state;
     int64_t since_ns; /* of the state */
+    struct session_throttle throttle;
     int heartbeat, queued, held;
     bool syncing;
     int64_t bodies_total, bodies_missing; /* progress */

@@ -93,6 +93,8 @@ struct replica_status *replica_status(struct replica *replica)
     status->server = replica->session ? g_strdup(session_url(replica->session)) : store_get(replica->store, "url");
     status->protocol = replica->session ? g_strdup(eas_version_text(session_version(replica->session)))
                                         : store_get(replica->store, "version");
+    if (replica->session)
+        status->throttle = session_throttle(replica->session);
     status->policy = store_get(replica->store, "policy");
     add_push(replica, status);
     add_notice(replica, status);

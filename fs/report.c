@@ -56,6 +56,18 @@ static json_t *folder_json(const struct replica_folder *folder)
     return object;
 }
 
+/* null unless the server said that it is asked too much. */
+static json_t *throttle_json(const struct session_throttle *throttle)
+{
+    json_t *object = throttle->on ? json_object() : json_null();
+
+    if (throttle->on) {
+        json_object_set_new(object, "until", json_time(throttle->until_ns));
+        json_object_set_new(object, "reason", json_text(throttle->reason));
+    }
+    return object;
+}
+
 json_t *report_json(const struct replica_status *status)
 {
     json_t *object = json_object(), *folders = json_array();
@@ -68,6 +80,7 @@ json_t *report_json(const struct replica_status *status)
     json_object_set_new(object, "since", json_time(status->since_ns));
     json_object_set_new(object, "reason", json_text(status->reason));
     json_object_set_new(object, "heartbeat", json_integer(status->heartbeat));
+    json_object_set_new(object, "throttled", throttle_json(&status->throttle));
     json_object_set_new(object, "policy", json_text(status->policy));
     json_object_set_new(object, "queued", json_integer(status->queued));
     json_object_set_new(object, "held", json_integer(status->held));
@@ -97,28 +110,50 @@ char *report_progress(const struct replica_status *status)
     return status->syncing ? g_strdup_printf("%" G_GINT64_FORMAT " items here", status->bodies_total) : NULL;
 }
 
+/* A value of several lines stands as a block. */
 static void text_row(GString *out, const char *name, const char *value)
 {
-    if (value && *value)
-        g_string_append_printf(out, "%-10s%s\n", name, value);
+    g_auto(GStrv) lines = g_strsplit(value ? value : "", "\n", -1);
+
+    for (char **line = lines; *line; line++)
+        if (**line)
+            g_string_append_printf(out, "%-10s%s\n", line == lines ? name : "", *line);
+}
+
+static char *text_throttle(const struct session_throttle *throttle)
+{
+    g_autofree char *until = throttle->until_ns ? report_time(throttle->until_ns) : NULL;
+
+    return throttle->on ? g_strdup_printf("by the server%s%s%s%s", until ? ", until " : "", until ? until : "",
+                                          *throttle->reason ? ": " : "", throttle->reason)
+                        : NULL;
+}
+
+static char *text_minute(int64_t ns)
+{
+    g_autoptr(GDateTime) time = ns ? g_date_time_new_from_unix_utc(ns / 1000000000) : NULL;
+
+    return time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("");
 }
 
 static void text_folders(GString *out, const GArray *folders)
 {
     if (folders->len == 0)
         return;
-    g_string_append_printf(out, "\n%8s %8s %8s  %-6s  %s\n", "items", "unread", "missing", "since", "folder");
+    g_string_append_printf(out, "\n%8s %8s %8s  %-6s  %-16s  %s\n", "items", "unread", "missing", "since",
+                           "last change, UTC", "folder");
     for (guint i = 0; i < folders->len; i++) {
         const struct replica_folder *folder = &g_array_index(folders, struct replica_folder, i);
         const char *since = folder->since ? folder->since : "all";
+        g_autofree char *last = text_minute(folder->last_change_ns);
 
         g_string_append_printf(out, "%8" G_GINT64_FORMAT " ", folder->items);
         if (folder->class == EAS_MAIL)
             g_string_append_printf(out, "%8" G_GINT64_FORMAT " ", folder->unread);
         else
             g_string_append_printf(out, "%8s ", "");
-        g_string_append_printf(out, "%8" G_GINT64_FORMAT "  %-6s  %s%s\n", folder->bodies_missing, since, folder->path,
-                               folder->complete ? "" : " (still being read)");
+        g_string_append_printf(out, "%8" G_GINT64_FORMAT "  %-6s  %-16s  %s%s\n", folder->bodies_missing, since, last,
+                               folder->path, folder->complete ? "" : " (still being read)");
     }
 }
 
@@ -131,6 +166,7 @@ char *report_text(const struct replica_status *status)
                                              since ? since : "", status->reason && *status->reason ? ": " : "",
                                              status->reason ? status->reason : "", status->syncing ? ", syncing" : "");
     g_autofree char *push = status->heartbeat ? g_strdup_printf("Ping, %d s", status->heartbeat) : NULL;
+    g_autofree char *throttle = text_throttle(&status->throttle);
     g_autofree char *edits = g_strdup_printf("%d queued, %d held", status->queued, status->held);
 
     text_row(out, "account", status->account);
@@ -139,6 +175,7 @@ char *report_text(const struct replica_status *status)
     text_row(out, "state", state);
     text_row(out, "progress", progress);
     text_row(out, "push", push);
+    text_row(out, "throttled", throttle);
     text_row(out, "policy", status->policy);
     text_row(out, "edits", edits);
     text_folders(out, status->folders);

@@ -260,6 +260,7 @@ static struct eas_result exchange(struct link *link, struct call *call, const ch
     if (!credentials_refused(session, &result)) {
         result = ask_as(link, call, policy_key, &answer);
         note_credentials(session, &answer, &result);
+        throttle_note(link, &answer);
         if (call) {
             call->empty = answer.empty;
             call->status = answer.document_status;

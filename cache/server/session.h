@@ -105,6 +105,14 @@ const char *session_server_name(const struct session *session); /* MS-Server-Act
 const char *session_policy_key(const struct session *session);
 bool session_offers(const struct session *session, enum eas_command command); /* true when unknown */
 
+/* Whether the server said that it is asked too much, and that is not over yet. */
+struct session_throttle {
+    bool on;
+    int64_t until_ns; /* 0: it did not say how long */
+    char reason[64];  /* X-MS-ASThrottle, or "" */
+};
+struct session_throttle session_throttle(struct session *session);
+
 /* Running totals since start, for status and the benches. */
 struct session_counts {
     long long requests, bytes_in, bytes_out; /* bodies as on the wire, headers included */

@@ -44,6 +44,8 @@ struct session {
     struct eas_result policy_result; /* of the last try */
     bool tried_forbidden;            /* one Provision was tried for a 403 */
     struct session_counts counts;
+    struct session_throttle throttle; /* but for its until_ns */
+    gint64 throttled_until;           /* monotonic, 0: not said */
 };
 
 struct link {
@@ -56,6 +58,9 @@ struct link {
  * interrupted. Each true needs a session_give_turn. */
 bool session_take_turn(struct link *link);
 void session_give_turn(struct link *link);
+
+/* Notes whether an answer on this link says that the server is asked too much (throttle.c). */
+void throttle_note(struct link *link, const struct http_answer *answer);
 
 /* Keeps a string as long as the session, and sets *place under the lock. */
 void session_set_text(struct session *session, const char **place, const char *text);

@@ -232,6 +232,22 @@ def a_changed_password_stops_with_a_sentence(scratch):
 
 
 @test
+def a_server_that_is_asked_too_much_is_let_be(scratch):
+    server, mount = started(scratch)
+    equal(mount.status()["throttled"], None)
+    server.fault("http=503,Sync,next=1,retry-after=3")
+    begun = time.monotonic()
+    server.put("Mail/Inbox/7.eml", mail(7))
+    status = pushed("its word", lambda: mount.status()["throttled"] and mount.status())
+    truth(status["throttled"]["until"].endswith("Z"), "until %r" % status["throttled"])
+    truth("throttled by the server, until 20" in run(EASFS, "status", mount.point).stdout, "easfs status is silent")
+    pushed("the message", lambda: os.path.exists(mount.path("Mail", "Inbox", name(7))))
+    truth(time.monotonic() - begun >= 3, "it was asked before its time")
+    wait_for("the end of it", lambda: mount.status()["throttled"] is None)
+    equal(mount.status()["state"], "online")
+
+
+@test
 def the_end_does_not_wait(scratch):
     server, mount = started(scratch)
     before = time.monotonic()

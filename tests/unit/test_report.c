@@ -30,6 +30,9 @@ static struct replica_status *status_made(void)
     status->server = g_strdup("https://mail.example/\xff");
     status->state = REPLICA_ONLINE;
     status->since_ns = 1795338933120000000LL;
+    status->policy = g_strdup("DevicePasswordEnabled=0\nAllowWiFi=1");
+    status->throttle =
+        (struct session_throttle){.on = true, .until_ns = 1795338933120000000LL, .reason = "CommandFrequency"};
     status->bodies_total = 17;
     status->bodies_missing = 4;
     status->errors = g_ptr_array_new_with_free_func(g_free);
@@ -49,28 +52,29 @@ static void status_done(struct replica_status *status)
     g_ptr_array_unref(status->errors);
     g_free(status->account);
     g_free(status->server);
+    g_free(status->policy);
     g_free(status);
 }
 
 static void json_has_the_promised_keys(void **state)
 {
-    static const char *const keys[] = {"version", "account", "server", "protocol",  "state", "since",
-                                       "reason",  "policy",  "queued", "heartbeat", "held",  "folders"};
+    static const char *const keys[] = {"version", "account", "server",    "protocol", "state",   "since",    "reason",
+                                       "policy",  "queued",  "heartbeat", "held",     "folders", "throttled"};
     static const char *const folder_keys[] = {"path", "class", "items", "unread", "bodies_missing", "last_change"};
     struct replica_status *status = status_made();
     json_t *json = report_json(status), *folders = json_object_get(json, "folders");
 
     (void)state;
     assert_int_equal(json_object_size(json), G_N_ELEMENTS(keys));
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
         assert_non_null(json_object_get(json, keys[i]));
-    }
     assert_int_equal(json_array_size(folders), 2);
-    for (size_t i = 0; i < G_N_ELEMENTS(folder_keys); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(folder_keys); i++)
         assert_non_null(json_object_get(json_array_get(folders, 0), folder_keys[i]));
-    }
     assert_string_equal(json_string_value(json_object_get(json, "state")), "online");
     assert_string_equal(json_string_value(json_object_get(json, "since")), "2026-11-22T09:15:33.120Z");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(json, "throttled"), "until")),
+                        "2026-11-22T09:15:33.120Z");
     assert_true(json_is_null(json_object_get(json, "server")));
     assert_true(json_is_null(json_object_get(json_array_get(folders, 1), "last_change")));
     assert_string_equal(json_string_value(json_object_get(json_array_get(folders, 1), "class")), "contacts");
@@ -80,10 +84,16 @@ static void json_has_the_promised_keys(void **state)
 
 static void text_tells_what_matters(void **state)
 {
-    static const char *const words[] = {"alice@mail.example", "online since 2026-11-22T09:15:33.120Z",
-                                        "Mail/Inbox\n",       "Contacts (still being read)",
-                                        "13 of 17 items",     "1m",
-                                        "x.eml: the server"};
+    static const char *const words[] = {"alice@mail.example",
+                                        "online since 2026-11-22T09:15:33.120Z",
+                                        "Mail/Inbox\n",
+                                        "Contacts (still being read)",
+                                        "13 of 17 items",
+                                        "1m",
+                                        "x.eml: the server",
+                                        "policy    DevicePasswordEnabled=0\n          AllowWiFi=1",
+                                        "2026-11-22 09:15  Mail/Inbox",
+                                        "throttled by the server, until 2026-11-22T09:15:33.120Z: CommandFrequency"};
     struct replica_status *status = status_made();
     g_autofree char *text = report_text(status);
 

@@ -217,8 +217,14 @@ static void no_code_passes_for_an_answer(void **state)
             fail_msg("row %zu (HTTP %d): outcome %d, exit code %d, action %d, retry after %d, http %d, %s", i,
                      rows[i].code, result.outcome, result.exit_code, result.action, result.retry_after_s, result.http,
                      result.text);
-        if (rows[i].headers && strstr(rows[i].headers, "Throttle"))
+        struct session_throttle throttle = session_throttle(rig.session);
+
+        assert_int_equal(throttle.on, rows[i].retry_after_s > 0);
+        assert_int_equal(throttle.until_ns > g_get_real_time() * 1000, throttle.on);
+        if (rows[i].headers && strstr(rows[i].headers, "Throttle")) {
             assert_non_null(strstr(result.text, "CommandFrequency"));
+            assert_string_equal(throttle.reason, "CommandFrequency");
+        }
         rig_stop(&rig);
     }
 }
