@@ -251,13 +251,33 @@ static int tree_place(struct sync_engine *engine, struct tree *tree)
     return 0;
 }
 
+/* A longer path first: what is in a folder goes before it, else it would be moved out of it. */
+static gint compare_depth(gconstpointer a, gconstpointer b)
+{
+    const char *one = (*(struct node *const *)a)->old_path, *other = (*(struct node *const *)b)->old_path;
+    size_t length = one ? strlen(one) : 0, other_length = other ? strlen(other) : 0;
+
+    return (length < other_length) - (length > other_length);
+}
+
+static GPtrArray *removed_of(const struct tree *tree)
+{
+    GPtrArray *removed = g_ptr_array_new();
+
+    for (guint i = 0; i < tree->nodes->len; i++)
+        if (((struct node *)tree->nodes->pdata[i])->removed)
+            g_ptr_array_add(removed, tree->nodes->pdata[i]);
+    g_ptr_array_sort(removed, compare_depth);
+    return removed;
+}
+
 static int tree_write(struct sync_engine *engine, struct tree *tree)
 {
+    g_autoptr(GPtrArray) removed = removed_of(tree);
     int error = 0;
 
-    for (guint i = 0; !error && i < tree->nodes->len; i++)
-        if (((struct node *)tree->nodes->pdata[i])->removed)
-            error = node_remove(engine, tree->nodes->pdata[i]);
+    for (guint i = 0; !error && i < removed->len; i++)
+        error = node_remove(engine, removed->pdata[i]);
     for (guint i = 0; !error && i < tree->nodes->len; i++)
         if (!((struct node *)tree->nodes->pdata[i])->removed)
             error = node_select(engine, tree, tree->nodes->pdata[i]);

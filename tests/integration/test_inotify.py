@@ -170,6 +170,49 @@ def folders_are_told(scratch):
 
 
 @test
+def folders_that_get_another_name_or_place_are_told(scratch):
+    """What watches a folder goes on watching it, wherever it goes; and so does what has a file of it open."""
+    write(scratch.path("mailbox/Mail/Projects/2026/5.eml"), mail(5))
+    server, mount = started(scratch)
+    disk, inode = server.directory + "/Mail", lambda *path: os.stat(mount.path("Mail", *path)).st_ino
+    run("find", mount.point, "-ls")
+    before = {path: inode(*path.split("/")) for path in ("Projects", "Projects/2026", "Projects/2026/" + name(5))}
+    told, watch = len(lines(mount)), Watch(*(mount.path("Mail", *path) for path in ([], ["Projects"], ["Archive"],
+                                                                                    ["Projects", "2026"])))
+    os.rename(disk + "/Projects", disk + "/Plans")
+    mount.sync()
+    watch.wait([("MOVED_FROM/", "Projects"), ("MOVED_TO/", "Plans")], "another name")
+    equal([inode("Plans"), inode("Plans", "2026"), inode("Plans", "2026", name(5))], list(before.values()), "inodes")
+
+    os.rename(disk + "/Plans/2026", disk + "/Archive/2026")
+    mount.sync()
+    watch.wait([("MOVED_FROM/", "2026"), ("MOVED_TO/", "2026")], "another place")
+    equal((mount.ls("Mail", "Plans"), mount.ls("Mail", "Archive")), ([], ["2026"]))
+    equal(inode("Archive", "2026", name(5)), before["Projects/2026/" + name(5)], "the inode of what is in it")
+    equal(mount.read("Mail", "Archive", "2026", name(5)), mail(5))
+
+    server.put("Mail/Archive/2026/6.eml", mail(6))
+    mount.sync()
+    watch.wait(created(name(6)), "a message in a folder that was moved")
+    os.rename(disk + "/Archive/2026", disk + "/Archive/2027")  # both at once, and something in it
+    os.rename(disk + "/Archive/2027/6.eml", disk + "/Plans/6.eml")
+    os.makedirs(disk + "/Plans/Deep/Deeper")
+    mount.sync()
+    equal(sorted(watch.collect()), sorted([("MOVED_FROM/", "2026"), ("MOVED_TO/", "2027"), ("MOVED_FROM", name(6)),
+                                           ("MOVED_TO", name(6)), ("CREATE/", "Deep")]), "all at once")
+    watch.events = []
+    run("rm", "-r", disk + "/Archive/2027", disk + "/Plans")
+    mount.sync()
+    gone = [event for event in watch.collect() if event[0].endswith("/")]
+    equal(sorted(gone), [("DELETE/", "2027"), ("DELETE/", "Deep"), ("DELETE/", "Plans")], "the end of all")
+    truth(gone.index(("DELETE/", "Deep")) < gone.index(("DELETE/", "Plans")), "a folder before what is in it")
+    equal([(line["kind"], line.get("from"), line["path"]) for line in lines(mount)[told:]][:3],
+          [("move", "Mail/Projects", "Mail/Plans"), ("move", "Mail/Plans/2026", "Mail/Archive/2026"),
+           ("create", None, "Mail/Archive/2026/" + name(6))], "the events file")
+    equal([path for path in mount.ls("Mail") if path in ("Projects", "Plans")], [])
+
+
+@test
 def what_a_sync_brought_is_told_when_it_ends(scratch):
     server, mount = started(scratch, messages=400)
     inbox = mount.path("Mail", "Inbox")

@@ -9,6 +9,7 @@ import hashlib
 import multiprocessing
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -209,8 +210,20 @@ class Soak:
         # What was refused is asked for again when somebody opens it, and refusals are remembered for some seconds.
         wait_for("the readers to open what was refused", lambda: not read(self.mount.path(".easfs", "errors")), 120)
         lines = differences(self.server.directory, self.mount.point)
+        if lines:
+            self.explain(lines)
         equal(lines[:20], [], "%d differences %s" % (len(lines), when))
         self.checked = self.left
+
+    def explain(self, lines):
+        """Late, or wrong for good? The replica is kept for a look where a trace is."""
+        print("".join("# %s\n" % line for line in lines[:50]), end="")
+        time.sleep(3)
+        print("# 3 s later: %d differences" % len(differences(self.server.directory, self.mount.point)))
+        self.mount.sync()
+        print("# after a sync: %d" % len(differences(self.server.directory, self.mount.point)))
+        if os.environ.get("SOAK_TRACE"):
+            shutil.copytree(self.mount.state, os.environ["SOAK_TRACE"] + ".state", dirs_exist_ok=True)
 
     def settle(self):
         """No more faults; one sync for all that was missed."""
