@@ -241,14 +241,17 @@ class Rig:
         connection._simple_command("SELECT", '"%s"' % folder, "(CONDSTORE)")
         connection.state = "SELECTED"
 
-    def dav_put(self, user, path, body, content_type):
+    def dav(self, method, user, path, body=None, content_type=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port["http"], timeout=60)
         token = base64.b64encode(("%s:%s" % (user, self.password(user))).encode()).decode()
-        connection.request("PUT", "/SOGo/dav/%s/%s" % (user, urllib.parse.quote(path)), body,
-                           {"Authorization": "Basic " + token, "Content-Type": content_type})
+        headers = {"Authorization": "Basic " + token, **({"Content-Type": content_type} if content_type else {})}
+        connection.request(method, "/SOGo/dav/%s/%s" % (user, urllib.parse.quote(path)), body, headers)
         status = connection.getresponse().status
         connection.close()
         return status
+
+    def dav_put(self, user, path, body, content_type):
+        return self.dav("PUT", user, path, body, content_type)
 
     def add_event(self, user, name, ics):
         return self.dav_put(user, "Calendar/personal/%s.ics" % name, ics, "text/calendar; charset=utf-8")
