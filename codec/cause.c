@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct eas_cause_row causes[EAS_CAUSES] = {
-#define CAUSE(name, word, side, text, advice) [EAS_CAUSE_##name] = {word, EAS_SIDE_##side, text, advice},
+#define CAUSE(name, word, side, exit, text, advice) [EAS_CAUSE_##name] = {word, EAS_SIDE_##side, exit, text, advice},
 #include "codec/cause.def"
 #undef CAUSE
 };
@@ -20,6 +20,13 @@ enum eas_cause eas_cause_parse(const char *word)
         if (strcmp(causes[cause].word, word) == 0)
             return (enum eas_cause)cause;
     return EAS_NO_CAUSE;
+}
+
+bool eas_cause_is_tls(enum eas_cause cause)
+{
+    const struct eas_cause_row *row = eas_cause_row(cause);
+
+    return row && strncmp(row->word, "tls-", strlen("tls-")) == 0;
 }
 
 const char *eas_side_word(enum eas_side side)

@@ -3,9 +3,11 @@
 #ifndef CODEC_CAUSE_H
 #define CODEC_CAUSE_H
 
+#include <stdbool.h>
+
 enum eas_cause {
     EAS_NO_CAUSE,
-#define CAUSE(name, word, side, text, advice) EAS_CAUSE_##name,
+#define CAUSE(name, word, side, exit, text, advice) EAS_CAUSE_##name,
 #include "codec/cause.def"
 #undef CAUSE
     EAS_CAUSES
@@ -17,6 +19,7 @@ enum eas_side { EAS_SIDE_YOU, EAS_SIDE_NETWORK, EAS_SIDE_SERVER, EAS_SIDE_ADMIN 
 struct eas_cause_row {
     const char *word; /* "tls-expired" */
     enum eas_side side;
+    int exit_code;      /* what a command ends with for it */
     const char *text;   /* what it means, a clause without a full stop */
     const char *advice; /* what to do, likewise */
 };
@@ -26,6 +29,9 @@ const struct eas_cause_row *eas_cause_row(enum eas_cause cause);
 
 /* EAS_NO_CAUSE for what is no such word. */
 enum eas_cause eas_cause_parse(const char *word);
+
+/* Whether a cause is about encryption: its word begins with "tls-". */
+bool eas_cause_is_tls(enum eas_cause cause);
 
 /* "you", "network", "server" or "admin". */
 const char *eas_side_word(enum eas_side side);

@@ -103,6 +103,7 @@
 #define LIMIT_DISCOVER_HOPS 10               /* redirects and other addresses followed (MS-OXDISCO 3.1.5) */
 #define LIMIT_DISCOVER_LOGINS 2              /* refused log-ins, then the password is offered to nobody more */
 #define LIMIT_DIAGNOSE_MS 55000              /* all that doctor does */
+#define LIMIT_CLOCK_S 43200                  /* two clocks farther apart: one of them is wrong */
 #define LIMIT_DIAGNOSE_STEP_MS 8000          /* one step of it */
 
 /* log-in */

@@ -39,6 +39,7 @@ static struct eas_result provisioned_in_vain(void)
         EAS_SCOPE_ACCOUNT, 69, "the server asks for its policy to be taken again and again; tell the administrator");
 
     result.action = EAS_ACTION_STOP;
+    result.cause = EAS_CAUSE_PROVISION_REFUSED;
     return result;
 }
 

@@ -69,6 +69,7 @@ static struct eas_result no_common_version(const char *list)
                     shown);
 
     result.action = EAS_ACTION_STOP;
+    result.cause = EAS_CAUSE_VERSION_REFUSED;
     return result;
 }
 
@@ -114,6 +115,7 @@ static struct eas_result version_refused(enum eas_version version)
                     eas_version_text(version));
 
     result.action = EAS_ACTION_STOP;
+    result.cause = EAS_CAUSE_VERSION_REFUSED;
     return result;
 }
 

@@ -4,8 +4,8 @@
 #include "cache/server/address.h"
 #include "cache/server/discover_state.h"
 #include "cache/server/http.h"
+#include "cache/server/look.h"
 #include "codec/limits.h"
-#include "codec/wire/status.h"
 
 #define POX_PATH "/autodiscover/autodiscover.xml"
 
@@ -97,53 +97,6 @@ void hunt_probe(struct hunt *hunt, enum probe_method method, const char *url, co
 
 /* ---- the server itself ---- */
 
-/* OPTIONS may be answered by something in front, or not at all: a POST then tells whether ActiveSync is behind it. */
-static void ask_server(struct hunt *hunt, const char *url, struct probe_answer *answer)
-{
-    static const int unsure[] = {400, 403, 404, 405, 500, 501};
-
-    hunt_probe(hunt, PROBE_OPTIONS, url, NULL, false, 0, answer);
-    for (size_t i = 0; i < G_N_ELEMENTS(unsure); i++) {
-        struct probe_answer second;
-
-        if (answer->status != unsure[i])
-            continue;
-        hunt_probe(hunt, PROBE_POST, url, "", false, 0, &second);
-        if (second.status == 401 || second.status == 449) {
-            probe_clear(answer);
-            *answer = second;
-        } else {
-            probe_clear(&second);
-        }
-        return;
-    }
-}
-
-static bool is_page(const struct probe_answer *answer)
-{
-    return g_str_has_prefix(answer->content_type, "text/html");
-}
-
-static bool is_server(const struct probe_answer *answer)
-{
-    if (answer->status == 401 || answer->status == 449)
-        return true;
-    return answer->status == 200 && (answer->active_sync || (answer->body && answer->body->len == 0));
-}
-
-static struct finding *no_server(const char *step, const char *url, const struct probe_answer *answer)
-{
-    if (!eas_is_served(&answer->result))
-        return finding_of(step, &answer->result, EAS_CAUSE_TCP_TIMEOUT);
-    if (is_page(answer) && answer->status < 400)
-        return finding_new(step, FINDING_FAULT, EAS_CAUSE_HTTP_HTML, "%s answers with a web page", url);
-    struct eas_result result = eas_http_result(answer->status);
-
-    return finding_new(step, FINDING_FAULT, result.cause ? result.cause : EAS_CAUSE_HTTP_HTML,
-                       "%s answers with HTTP %d%s%s", url, answer->status, answer->reason ? ": " : "",
-                       answer->reason ? answer->reason : "");
-}
-
 static void take_server(struct hunt *hunt, const char *step, const char *url, const struct probe_answer *answer,
                         enum hunt_weight weight)
 {
@@ -163,39 +116,22 @@ static void take_server(struct hunt *hunt, const char *step, const char *url, co
 
 bool hunt_server(struct hunt *hunt, const char *step, const char *url, enum hunt_weight weight)
 {
-    g_autofree char *at = g_strdup(url);
-    struct finding *fault = NULL;
-    bool good = false;
+    const struct session_config *session = hunt->config->session;
+    struct probe_question how = {
+        .trust = hunt->trust, .proxy = session->proxy, .resolver = session->resolver, .timeout_ms = LIMIT_PROBE_MS};
+    struct look look;
+    bool good;
 
-    for (unsigned hop = 0; !good && !fault; hop++) {
-        struct probe_answer answer;
-        g_autofree char *why = NULL, *next = NULL;
-
-        ask_server(hunt, at, &answer);
-        bool moved = eas_is_served(&answer.result) && answer.location && answer.status >= 300 &&
-                     (answer.status < 400 || answer.status == 451);
-
-        if (moved)
-            next = address_follow(at, answer.location, &why);
-        if (is_server(&answer)) {
-            good = true;
-            take_server(hunt, step, at, &answer, weight);
-        } else if (moved && !next) {
-            fault = finding_new(step, FINDING_FAULT, EAS_CAUSE_HTTP_REDIRECT_FOREIGN, "%s", why);
-        } else if (moved && (hop >= LIMIT_REDIRECTS || strcmp(next, at) == 0)) {
-            fault = finding_new(step, FINDING_FAULT, EAS_CAUSE_HTTP_REDIRECT_LOOP, "%s redirects without end", url);
-        } else if (!moved) {
-            fault = no_server(step, at, &answer);
-        } else {
-            g_free(at);
-            at = g_steal_pointer(&next);
-        }
-        probe_clear(&answer);
+    look_at(&how, url, hunt->until, &look);
+    good = eas_is_served(&look.result);
+    if (good) {
+        take_server(hunt, step, look.url, &look.answer, weight);
+    } else {
+        if (!hunt->found->url)
+            hunt->found->url = g_strdup(url);
+        hunt_note(hunt, finding_of(step, &look.result, EAS_CAUSE_HTTP_HTML), weight);
     }
-    if (fault && !hunt->found->url)
-        hunt->found->url = g_strdup(url);
-    if (fault)
-        hunt_note(hunt, fault, weight);
+    look_clear(&look);
     return good;
 }
 
@@ -373,21 +309,12 @@ static bool go_ways(struct hunt *hunt)
 static struct eas_result nothing_found(const struct hunt *hunt)
 {
     const struct eas_cause_row *row = eas_cause_row(hunt->cause);
-    int code = 76;
 
     if (!row)
         return eas_caused(eas_unreachable(76, "no ActiveSync server could be found for %.120s; name it with --server",
                                           hunt->email ? hunt->email : ""),
                           EAS_CAUSE_HTTP_404);
-    if (hunt->cause == EAS_CAUSE_CONFIG)
-        code = 78;
-    else if (hunt->cause == EAS_CAUSE_DNS_NXDOMAIN)
-        code = 68;
-    else if (row->side == EAS_SIDE_NETWORK || hunt->cause == EAS_CAUSE_THROTTLED || hunt->cause == EAS_CAUSE_HTTP_5XX)
-        code = 75;
-    else if (g_str_has_prefix(row->word, "tls-") || g_str_has_prefix(row->word, "auth-"))
-        code = 77;
-    return eas_caused(eas_unreachable(code, "%.140s; %.100s", hunt->fault, row->advice), hunt->cause);
+    return eas_caused(eas_unreachable(row->exit_code, "%.140s; %.100s", hunt->fault, row->advice), hunt->cause);
 }
 
 static void hunt_go(struct hunt *hunt)

@@ -170,6 +170,7 @@ static struct eas_result ask(struct link *link, struct call *call, const char *p
             EAS_SCOPE_FATAL, 69, "%s", why ? why : "the server sends every request on to another address, without end");
 
         refusal.http = answer->status;
+        refusal.cause = why ? EAS_CAUSE_HTTP_REDIRECT_FOREIGN : EAS_CAUSE_HTTP_REDIRECT_LOOP;
         if (!next || hops >= LIMIT_REDIRECTS || strcmp(next, url) == 0)
             return refusal;
         if (answer->status == 451 || answer->status == 301 || answer->status == 308)

@@ -25,6 +25,7 @@ static struct eas_result wipe_ordered(enum provision_wipe wipe)
                     wipe == PROVISION_WIPE ? "device" : "account's data");
 
     result.action = EAS_ACTION_WIPE;
+    result.cause = EAS_CAUSE_WIPE_PENDING;
     return result;
 }
 
@@ -56,6 +57,7 @@ static struct eas_result judge_policy(const struct provision_answer *answer, boo
         result =
             eas_refused(EAS_SCOPE_ACCOUNT, 69, "the server gives its policy without a key; tell the administrator");
         result.action = EAS_ACTION_STOP;
+        result.cause = EAS_CAUSE_PROVISION_REFUSED;
     }
     return result;
 }

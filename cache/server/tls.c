@@ -68,7 +68,8 @@ static bool add_roots(struct tls_trust *trust, const char *ca_file, struct eas_r
     if (!ca_file)
         return true;
     if (!g_file_get_contents(ca_file, &pem, &length, &error)) {
-        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the CA file cannot be read: %.200s", error->message);
+        *result = eas_caused(eas_refused(EAS_SCOPE_FATAL, 78, "the CA file cannot be read: %.200s", error->message),
+                             EAS_CAUSE_CONFIG);
         return false;
     }
     BIO *bio = BIO_new_mem_buf(pem, (int)MIN(length, (gsize)G_MAXINT));
