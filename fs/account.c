@@ -182,10 +182,19 @@ static struct session_config *server_config(const struct account_options *option
     server->client_cert = absolute(options->client_cert);
     server->client_key = absolute(options->client_key);
     server->proxy = g_strdup(options->proxy);
+    server->resolver = g_strdup(options->resolver);
     server->insecure_http = options->insecure_http;
     server->version = options->protocol ? eas_version_parse(options->protocol) : EAS_NO_VERSION;
     server->trace_dir = absolute(options->trace);
     return server;
+}
+
+int account_session(const struct account_options *options, const char *what, struct session_config **config)
+{
+    int code = check_words(options, what);
+
+    *config = code ? NULL : server_config(options);
+    return code;
 }
 
 static int server_password(const struct account_options *options, const char *what, struct replica_config *config)

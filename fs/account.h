@@ -3,6 +3,7 @@
 #define FS_ACCOUNT_H
 
 #include "cache/replica.h"
+#include "cache/server/session.h"
 #include "fs/options.h"
 #include "fs/password.h"
 
@@ -16,7 +17,7 @@ struct account_options {
     GPtrArray *pins;
     char *client_cert, *client_key;
     bool insecure_http;
-    char *proxy, *protocol, *classes;
+    char *proxy, *resolver, *protocol, *classes;
     GPtrArray *folders;
     char *since, *vcard, *state;
     bool offline;
@@ -54,6 +55,8 @@ struct account_options {
         ACCOUNT_ROW(type, member, "insecure-http", OPTION_FLAG, insecure_http, NULL,                                   \
                     "allow http://, where everyone can read the password"),                                            \
         ACCOUNT_ROW(type, member, "proxy", OPTION_TEXT, proxy, "URL", "go through this proxy"),                        \
+        ACCOUNT_ROW(type, member, "resolver", OPTION_TEXT, resolver, "ADDR[:PORT]",                                    \
+                    "ask this name server instead of the system's"),                                                   \
         ACCOUNT_ROW(type, member, "protocol", OPTION_TEXT, protocol, "V", "speak this version: 12.1 to 16.1"),         \
         ACCOUNT_ROW(type, member, "classes", OPTION_TEXT, classes, "LIST",                                             \
                     "keep only these of mail,calendar,contacts,tasks,notes"),                                          \
@@ -93,6 +96,10 @@ int account_settle(struct account_options *options, const char *what);
  * where the options or the keyring have it, or asked for; or an exit code after saying that what is not possible. Makes
  * the parents of the state directory. Call it after daemon_begin. */
 int account_config(const struct account_options *options, const char *what, struct replica_config **config);
+
+/* The session alone, without a password, of options that may lack server and user: 0 with *config (session_config_free),
+ * or an exit code after saying which option is wrong. */
+int account_session(const struct account_options *options, const char *what, struct session_config **config);
 
 /* Where the password of settled options comes from; nothing to free, it points into the options. name is
  * account_title's. */

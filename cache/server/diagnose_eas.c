@@ -341,7 +341,7 @@ void exam_item(struct exam *exam)
 
 /* ---- ping ---- */
 
-enum { PING_HEARTBEAT_S = 5, PING_FOLDERS_CHANGED = 7 };
+enum { PING_HEARTBEAT_S = 5, PING_PATIENCE_MS = 6500, PING_FOLDERS_CHANGED = 7 };
 
 static void judge_ping(struct exam *exam, const struct eas_result *result, const struct answer_tree *tree, bool held)
 {
@@ -385,7 +385,7 @@ void exam_ping(struct exam *exam)
         return;
     }
     ping_request(request, PING_HEARTBEAT_S, &folder, 1);
-    alarm_set(&alarm, exam->link, exam_time(exam, LIMIT_DIAGNOSE_STEP_MS));
+    alarm_set(&alarm, exam->link, exam_time(exam, PING_PATIENCE_MS));
     struct eas_result result = session_call(exam->link, &call);
     bool held = alarm_end(&alarm) && !eas_is_served(&result);
 

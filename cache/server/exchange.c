@@ -125,7 +125,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
         http_exchange(link->http, &request, answer);
         trace_end(trace, answer);
         note_counts(session, answer);
-        if (request.once || !fault_is_lost(session->trust, link->http, answer) || resend > LIMIT_HTTP_RETRIES)
+        if (request.once || !fault_is_lost(link->http, answer) || resend > LIMIT_HTTP_RETRIES)
             break;
         pause_before(link, resend);
     }
@@ -162,7 +162,7 @@ static struct eas_result ask(struct link *link, struct call *call, const char *p
         if (!location) {
             g_autofree char *host = address_host(url);
 
-            return fault_result(session->trust, link->http, answer, call ? call->command : EAS_FOLDER_SYNC, host);
+            return fault_result(link->http, answer, call ? call->command : EAS_FOLDER_SYNC, host);
         }
         g_autofree char *why = NULL;
         g_autofree char *next = address_follow(url, location, &why);

@@ -36,12 +36,12 @@ static bool is_no_connection(CURLcode code)
     return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_OPERATION_TIMEDOUT;
 }
 
-static struct eas_result broken(const struct tls_trust *trust, struct http *http, CURLcode code, const char *host)
+static struct eas_result broken(struct http *http, CURLcode code, const char *host)
 {
     struct eas_result result;
     long error = 0, proxy_status = 0;
 
-    if (tls_explain(trust, http_handle(http), code, http_words(http), host, &result))
+    if (tls_explain(http_tls(http), http_handle(http), code, http_words(http), host, &result))
         return result;
     curl_easy_getinfo(http_handle(http), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status == 407)
@@ -171,8 +171,8 @@ static struct eas_result answered(struct http *http, const struct http_answer *a
     return result;
 }
 
-struct eas_result fault_result(const struct tls_trust *trust, struct http *http, const struct http_answer *answer,
-                               enum eas_command command, const char *host)
+struct eas_result fault_result(struct http *http, const struct http_answer *answer, enum eas_command command,
+                               const char *host)
 {
     struct eas_result result;
 
@@ -193,16 +193,16 @@ struct eas_result fault_result(const struct tls_trust *trust, struct http *http,
     case HTTP_DOCUMENT:
         return unreadable(answer->document, command, host);
     default:
-        return broken(trust, http, answer->code, host);
+        return broken(http, answer->code, host);
     }
 }
 
-bool fault_is_lost(const struct tls_trust *trust, struct http *http, const struct http_answer *answer)
+bool fault_is_lost(struct http *http, const struct http_answer *answer)
 {
     struct eas_result ignored;
 
     return answer->end == HTTP_FAILED && !answer->began &&
            (answer->code == CURLE_GOT_NOTHING || answer->code == CURLE_SEND_ERROR ||
             answer->code == CURLE_RECV_ERROR) &&
-           !tls_explain(trust, http_handle(http), answer->code, http_words(http), "", &ignored);
+           !tls_explain(http_tls(http), http_handle(http), answer->code, http_words(http), "", &ignored);
 }

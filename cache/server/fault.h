@@ -8,11 +8,11 @@
 
 /* The result of an exchange that ended as answer says, before the document's own status is looked
  * at: SERVED for a 200 that is empty or was taken by the sink. host is for the sentences. */
-struct eas_result fault_result(const struct tls_trust *trust, struct http *http, const struct http_answer *answer,
-                               enum eas_command command, const char *host);
+struct eas_result fault_result(struct http *http, const struct http_answer *answer, enum eas_command command,
+                               const char *host);
 
 /* Whether no byte of an answer came, on a connection that had been made: the request may be sent
  * once more if doing it twice does no harm. */
-bool fault_is_lost(const struct tls_trust *trust, struct http *http, const struct http_answer *answer);
+bool fault_is_lost(struct http *http, const struct http_answer *answer);
 
 #endif

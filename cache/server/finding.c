@@ -1,8 +1,6 @@
 #include "cache/server/finding.h"
 
 #include <stdarg.h>
-#include <string.h>
-
 struct finding *finding_new(const char *step, enum finding_end end, enum eas_cause cause, const char *format, ...)
 {
     struct finding *finding = g_new0(struct finding, 1);
@@ -28,14 +26,9 @@ void finding_free(void *data)
     g_free(finding);
 }
 
-/* A result's sentence says what happened, then, behind a semicolon, what to do. */
 struct finding *finding_of(const char *step, const struct eas_result *result, enum eas_cause otherwise)
 {
-    enum eas_cause cause = result->cause ? result->cause : otherwise;
-    const char *advice = strstr(result->text, "; ");
-    int length = advice ? (int)(advice - result->text) : (int)strlen(result->text);
-
-    return finding_new(step, FINDING_FAULT, cause, "%.*s", length, result->text);
+    return finding_new(step, FINDING_FAULT, result->cause ? result->cause : otherwise, "%s", result->text);
 }
 
 const char *finding_end_word(enum finding_end end)

@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "cache/server/address.h"
 #include "cache/server/dns.h"
@@ -11,7 +13,8 @@
 
 struct http {
     CURL *easy;
-    const struct tls_trust *trust;
+    struct tls_watch tls;
+    bool connected; /* a socket of this exchange, or one closed in it, had a peer */
     GMutex lock;    /* of multi, which is woken from other threads */
     CURLM *multi;   /* with the kept connections */
     gint64 made_at; /* monotonic */
@@ -117,6 +120,18 @@ static int on_socket(void *ctx, curl_socket_t socket, curlsocktype purpose)
     return CURL_SOCKOPT_OK;
 }
 
+/* A socket that has a peer was connected, whatever became of it. */
+static int on_close(void *ctx, curl_socket_t socket)
+{
+    struct http *http = ctx;
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+
+    if (getpeername(socket, (struct sockaddr *)&peer, &length) == 0)
+        http->connected = true;
+    return close(socket);
+}
+
 static void set_options(struct http *http, const struct http_settings *settings)
 {
     CURL *easy = http->easy;
@@ -131,6 +146,8 @@ static void set_options(struct http *http, const struct http_settings *settings)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)LIMIT_KEEPALIVE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)LIMIT_KEEPALIVE_PROBE_S);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, http);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->user_agent);
     curl_easy_setopt(easy, CURLOPT_SHARE, settings->cookies);
@@ -145,7 +162,7 @@ static void set_options(struct http *http, const struct http_settings *settings)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
     /* Else an interrupted exchange would wait for a name server that does not answer. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    tls_apply(settings->trust, easy);
+    tls_apply(&http->tls, easy);
 }
 
 /* Without any connection. */
@@ -179,7 +196,7 @@ struct http *http_new(const struct http_settings *settings)
     http->easy = curl_easy_init();
     g_assert(http->easy);
     g_mutex_init(&http->lock);
-    http->trust = settings->trust;
+    http->tls.trust = settings->trust;
     renew(http);
     http->proxy = g_strdup(settings->proxy);
     http->resolver = g_strdup(settings->resolver);
@@ -419,6 +436,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;
     http->mark_us = g_get_monotonic_time();
     http->error[0] = '\0';
+    http->tls.begun = http->tls.wants_certificate = http->connected = false;
     if (!resolve(http, request->url)) {
         answer->end = http_is_interrupted(http) ? HTTP_INTERRUPTED : HTTP_FAILED;
         return;
@@ -463,9 +481,22 @@ bool http_is_proxied(const struct http *http)
     return proxy != NULL;
 }
 
+const struct tls_watch *http_tls(const struct http *http)
+{
+    return &http->tls;
+}
+
+bool http_is_connected(const struct http *http)
+{
+    double seconds = 0;
+
+    curl_easy_getinfo(http->easy, CURLINFO_CONNECT_TIME, &seconds);
+    return http->connected || http->tls.begun || seconds > 0;
+}
+
 const struct tls_trust *http_trust(const struct http *http)
 {
-    return http->trust;
+    return http->tls.trust;
 }
 
 const char *http_words(const struct http *http)

@@ -89,6 +89,10 @@ long http_retry_after(struct http *http);
 CURL *http_handle(struct http *http);
 /* Whether the last exchange went through a proxy, or should have. */
 bool http_is_proxied(const struct http *http);
+/* What was seen of its handshake. */
+const struct tls_watch *http_tls(const struct http *http);
+/* Whether the server, or its proxy, took a connection. */
+bool http_is_connected(const struct http *http);
 /* As set. */
 const struct tls_trust *http_trust(const struct http *http);
 /* Curl's own account of how the last transfer broke; "" where it gave none. */

@@ -140,7 +140,7 @@ static struct eas_result not_answered(struct http *http, const struct http_answe
                                  "%.80s, which gives access tokens, answers with HTTP %d instead of one", host,
                                  answer->status);
     else
-        result = fault_result(http_trust(http), http, answer, EAS_FOLDER_SYNC, host);
+        result = fault_result(http, answer, EAS_FOLDER_SYNC, host);
     result.retry_after_s = answer->end == HTTP_ANSWERED ? (int)http_retry_after(http) : 0;
     return result;
 }

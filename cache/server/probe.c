@@ -88,13 +88,12 @@ static void read_headers(struct http *http, struct probe_answer *answer)
 
 static void read_way(struct http *http, struct probe_answer *answer)
 {
-    double connect = 0, encrypt = 0;
+    double encrypt = 0;
     char *address = NULL;
 
-    curl_easy_getinfo(http_handle(http), CURLINFO_CONNECT_TIME, &connect);
     curl_easy_getinfo(http_handle(http), CURLINFO_APPCONNECT_TIME, &encrypt);
     curl_easy_getinfo(http_handle(http), CURLINFO_PRIMARY_IP, &address);
-    answer->connected = connect > 0;
+    answer->connected = http_is_connected(http);
     answer->encrypted = encrypt > 0;
     answer->address = address && *address ? g_strdup(address) : NULL;
 }
@@ -124,6 +123,17 @@ static struct http_request request_of(const struct probe_question *question, con
                                  .limit = LIMIT_PROBE_BYTES,
                                  .sink = &body_sink,
                                  .ctx = body};
+}
+
+/* With TLS 1.3 a server that misses a certificate may hang up at the first request, as if the network broke. */
+static struct eas_result explain(struct http *http, const struct http_answer *raw, const char *host)
+{
+    struct eas_result result = fault_result(http, raw, EAS_FOLDER_SYNC, host);
+
+    if (http_tls(http)->wants_certificate && result.cause == EAS_CAUSE_TCP_REFUSED)
+        result = eas_caused(eas_refused(EAS_SCOPE_FATAL, 77, "%.80s hangs up on who has no client certificate", host),
+                            EAS_CAUSE_TLS_CLIENT_CERT);
+    return result;
 }
 
 void probe_ask(const struct probe_question *question, struct probe_answer *answer)
@@ -156,7 +166,7 @@ void probe_ask(const struct probe_question *question, struct probe_answer *answe
     if (raw.end == HTTP_ANSWERED)
         read_headers(http, answer);
     else
-        answer->result = fault_result(question->trust, http, &raw, EAS_FOLDER_SYNC, host);
+        answer->result = explain(http, &raw, host);
     curl_slist_free_all(headers);
     http_free(http);
 }

@@ -150,14 +150,30 @@ static int verify_pin(X509_STORE_CTX *store, void *ctx)
     return 0;
 }
 
+/* Called when the server asks for a certificate and none is configured: there is none to give. */
+static int note_request(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+{
+    struct tls_watch *watch = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    (void)certificate, (void)key;
+    if (watch)
+        watch->wants_certificate = true;
+    return 0;
+}
+
 static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *ctx)
 {
-    const struct tls_trust *trust = ctx;
+    struct tls_watch *watch = ctx;
+    const struct tls_trust *trust = watch->trust;
     X509_STORE *store = SSL_CTX_get_cert_store(ssl_ctx);
 
     (void)easy;
+    watch->begun = true;
+    SSL_CTX_set_app_data(ssl_ctx, watch);
+    if (!trust->client_cert)
+        SSL_CTX_set_client_cert_cb(ssl_ctx, note_request);
     if (trust->pins->len > 0) {
-        SSL_CTX_set_cert_verify_callback(ssl_ctx, verify_pin, ctx);
+        SSL_CTX_set_cert_verify_callback(ssl_ctx, verify_pin, (void *)trust);
         return CURLE_OK;
     }
     SSL_CTX_set_default_verify_paths(ssl_ctx);
@@ -166,8 +182,10 @@ static CURLcode prepare_context(CURL *easy, void *ssl_ctx, void *ctx)
     return CURLE_OK;
 }
 
-void tls_apply(const struct tls_trust *trust, CURL *easy)
+void tls_apply(struct tls_watch *watch, CURL *easy)
 {
+    const struct tls_trust *trust = watch->trust;
+
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust->pins->len > 0 ? 0L : 2L);
@@ -175,7 +193,7 @@ void tls_apply(const struct tls_trust *trust, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_context);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, (void *)trust);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, watch);
     curl_easy_setopt(easy, CURLOPT_SSLCERT, trust->client_cert);
     curl_easy_setopt(easy, CURLOPT_SSLKEY, trust->client_key);
 }
@@ -285,9 +303,14 @@ static int handshake_reason(const char *words)
     return number ? ERR_GET_REASON(strtoul(number + strlen("error:"), NULL, 16)) : 0;
 }
 
-static bool handshake_fault(const char *words, const char *host, struct eas_result *result)
+static bool handshake_fault(const struct tls_watch *watch, const char *words, const char *host,
+                            struct eas_result *result)
 {
     int reason = handshake_reason(words);
+
+    /* With TLS 1.2 a server that misses a certificate says no more than that the handshake failed. */
+    if (reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE && watch->wants_certificate)
+        reason = SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED;
 
     for (size_t i = 0; i < G_N_ELEMENTS(handshakes); i++) {
         if (handshakes[i].reason != reason)
@@ -302,7 +325,7 @@ static bool handshake_fault(const char *words, const char *host, struct eas_resu
     return false;
 }
 
-bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *words, const char *host,
+bool tls_explain(const struct tls_watch *watch, CURL *easy, CURLcode code, const char *words, const char *host,
                  struct eas_result *result)
 {
     switch (code) {
@@ -313,7 +336,7 @@ bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const
         return true;
     case CURLE_SSL_CERTPROBLEM:
         *result = eas_refused(EAS_SCOPE_FATAL, 77, "the client certificate %.80s or its key cannot be used",
-                              trust->client_cert ? trust->client_cert : "");
+                              watch->trust->client_cert ? watch->trust->client_cert : "");
         result->cause = EAS_CAUSE_TLS_CLIENT_CERT;
         result->action = EAS_ACTION_STOP;
         return true;
@@ -323,7 +346,7 @@ bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const
         result->action = EAS_ACTION_STOP;
         return true;
     case CURLE_SSL_CONNECT_ERROR:
-        if (!handshake_fault(words, host, result))
+        if (!handshake_fault(watch, words, host, result))
             *result = eas_caused(
                 eas_unreachable(75, "no encrypted connection with %.60s could be made; a firewall may cut it", host),
                 EAS_CAUSE_TLS_NOT_TLS);
@@ -331,7 +354,7 @@ bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
         /* With TLS 1.3 the server refuses a client after the handshake was done for it. */
-        return handshake_fault(words, host, result);
+        return handshake_fault(watch, words, host, result);
     default:
         return false;
     }

@@ -19,14 +19,21 @@ struct tls_trust *tls_trust_new(const char *ca_file, GPtrArray *pins, const char
                                 struct eas_result *result);
 void tls_trust_free(struct tls_trust *trust);
 
-/* Makes a curl handle check by it; trust must outlive the handle. */
-void tls_apply(const struct tls_trust *trust, CURL *easy);
+/* What was seen of the handshakes of one handle; the owner clears the two flags before each exchange. */
+struct tls_watch {
+    const struct tls_trust *trust;
+    bool begun;             /* TCP was connected, and TLS begun */
+    bool wants_certificate; /* the server asked for a client certificate, and there was none to give */
+};
+
+/* Makes a curl handle check by watch->trust; both must outlive the handle. */
+void tls_apply(struct tls_watch *watch, CURL *easy);
 
 /* What a transfer that ended with a code has to do with TLS: UNREACHABLE for a connection that broke
  * or speaks no TLS, REFUSED and fatal (exit code 77) for a certificate or for encryption that cannot be
  * agreed on. words is curl's own account of the error, host is for the sentence. False when it has
  * nothing to do with TLS. */
-bool tls_explain(const struct tls_trust *trust, CURL *easy, CURLcode code, const char *words, const char *host,
+bool tls_explain(const struct tls_watch *watch, CURL *easy, CURLcode code, const char *words, const char *host,
                  struct eas_result *result);
 
 #endif

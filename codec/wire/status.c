@@ -234,7 +234,7 @@ size_t eas_meanings(int code, struct eas_meaning *meanings, size_t most)
             .command = row->command == EAS_ANY ? NULL : eas_command_name((enum eas_command)row->command),
             .level = row->level > EAS_LEVEL_TOP ? levels[row->level] : "",
             .text = row->text ? row->text : "success; nothing to do",
-            .cause = row->text ? status_cause((enum eas_command)row->command, code) : EAS_NO_CAUSE};
+            .cause = row->text ? status_cause((enum eas_command)EAS_ANY, code) : EAS_NO_CAUSE};
     }
     for (size_t i = 0; i < sizeof https / sizeof *https && count < most; i++)
         if (https[i].code == code)

@@ -161,7 +161,7 @@ class OddServer:
     # ---- commands ----
 
     def answer(self, request):
-        if self.provision and request.command not in ("Provision", "OPTIONS") and \
+        if self.provision and request.command not in ("Provision", "OPTIONS", "Ping") and \
                 request.headers.get("X-MS-PolicyKey", "0") not in self.policy_keys.values():
             return self.wants_policy(request)
         do = getattr(self, "do_" + request.command, None)

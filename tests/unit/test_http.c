@@ -82,7 +82,7 @@ static struct eas_result ask_with(struct bench *bench, struct http_request reque
     request.sink = &answer_tree_sink;
     request.ctx = &bench->tree;
     http_exchange(bench->http, &request, &bench->answer);
-    return fault_result(bench->trust, bench->http, &bench->answer, EAS_SYNC, "here");
+    return fault_result(bench->http, &bench->answer, EAS_SYNC, "here");
 }
 
 static struct eas_result ask(struct bench *bench)
