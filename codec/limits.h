@@ -116,6 +116,20 @@
 #define LIMIT_DEVICE_PAUSE_S 60             /* between two questions whether they have */
 #define LIMIT_DEVICE_SLOWER_S 5             /* added to that when the issuer says slow_down (RFC 8628 3.5) */
 
+/* directory and search */
+#define LIMIT_SEARCH_HITS 100           /* of one search (MS-ASCMD 2.2.3.143.4 allows no more at once) */
+#define LIMIT_GAL_TEXT_BYTES 1024       /* one value of an entry */
+#define LIMIT_GAL_PICTURE_BYTES 102400  /* a photo asked for */
+#define LIMIT_GAL_PICTURES 100          /* photos of one answer */
+#define LIMIT_RECIPIENTS 100            /* addresses of one ResolveRecipients (MS-ASCMD 3.1.5.10) */
+#define LIMIT_RECIPIENT_ANSWERS 1000    /* people of one answer */
+#define LIMIT_FREE_BUSY_SLOTS 32768     /* half hours of one answer */
+#define LIMIT_OOF_TEXT_BYTES (64 << 10) /* one out-of-office message */
+#define LIMIT_QUERY_BYTES 200           /* a query that is a directory's name (CONTRACT 1) ... */
+#define LIMIT_QUERY_LEAST 2             /* ... and the shortest */
+#define LIMIT_QUERY_KEEP_MS 60000       /* its result is kept so long */
+#define LIMIT_QUERIES 64                /* results kept at once */
+
 /* the mount */
 #define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
 #define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */

@@ -10,9 +10,12 @@
 #include "codec/wire/item_operations.h"
 #include "codec/wire/meeting_response.h"
 #include "codec/wire/move_items.h"
+#include "codec/wire/oof.h"
 #include "codec/wire/ping.h"
 #include "codec/wire/provision.h"
 #include "codec/wire/send_mail.h"
+#include "codec/wire/resolve_recipients.h"
+#include "codec/wire/search.h"
 #include "codec/wire/settings.h"
 #include "codec/wire/sync.h"
 #include "tests/unit/item_data.h"
@@ -239,6 +242,61 @@ static void ping(GByteArray *out, enum eas_version version)
     ping_request(out, 600, folders, G_N_ELEMENTS(folders));
 }
 
+static void search_gal(GByteArray *out, enum eas_version version)
+{
+    static const struct search_question question = {.text = "jane", .count = 20, .pictures = true};
+
+    search_gal_request(out, version, &question);
+}
+
+static void find_gal(GByteArray *out, enum eas_version version)
+{
+    static const struct search_question question = {
+        .text = "jane", .search_id = "81ee1c8d-9d1e-4ba8-a5a3-fcaab4e5eb30", .count = 20, .pictures = true, .find = true};
+
+    search_gal_request(out, version, &question);
+}
+
+static void search_mailbox(GByteArray *out, enum eas_version version)
+{
+    static const struct search_question question = {.text = "budget", .collection_id = "5", .count = 100};
+
+    search_mailbox_request(out, version, &question);
+}
+
+static void find_mailbox(GByteArray *out, enum eas_version version)
+{
+    static const struct search_question question = {
+        .text = "budget", .collection_id = "5", .search_id = "81ee1c8d-9d1e-4ba8-a5a3-fcaab4e5eb30", .count = 100, .find = true};
+
+    search_mailbox_request(out, version, &question);
+}
+
+static void resolve(GByteArray *out, enum eas_version version)
+{
+    static const char *const addresses[] = {"bob@example.org", "eve@example.org"};
+
+    resolve_recipients_request(out, version, addresses, G_N_ELEMENTS(addresses), "2026-11-02T08:00:00.000Z",
+                               "2026-11-02T18:00:00.000Z");
+}
+
+static void oof_get(GByteArray *out, enum eas_version version)
+{
+    (void)version;
+    oof_get_request(out);
+}
+
+static void oof_set(GByteArray *out, enum eas_version version)
+{
+    static const struct oof oof = {.state = OOF_SCHEDULED,
+                                   .start = (char *)"2026-12-24T00:00:00.000Z",
+                                   .end = (char *)"2027-01-02T00:00:00.000Z",
+                                   .messages = {{true, true, (char *)"away"}, {true, false, NULL}, {false, false, NULL}}};
+
+    (void)version;
+    oof_set_request(out, &oof);
+}
+
 static const struct {
     const char *name;
     enum eas_version since; /* below, the command is none, or no document */
@@ -255,6 +313,13 @@ static const struct {
     {"settings-device", EAS_12_1, settings_device},
     {"settings-user", EAS_12_1, settings_user},
     {"estimate", EAS_12_1, estimate},
+    {"search-gal", EAS_12_1, search_gal},
+    {"search-mailbox", EAS_12_1, search_mailbox},
+    {"find-gal", EAS_16_1, find_gal},
+    {"find-mailbox", EAS_16_1, find_mailbox},
+    {"resolve", EAS_12_1, resolve},
+    {"oof-get", EAS_12_1, oof_get},
+    {"oof-set", EAS_12_1, oof_set},
     {"sync-contacts", EAS_12_1, sync_contacts},
     {"sync-tasks", EAS_12_1, sync_tasks},
     {"sync-flags", EAS_12_1, sync_flags},
