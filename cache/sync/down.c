@@ -277,6 +277,8 @@ static struct eas_result take_changes(struct sync_engine *engine, struct collect
     long told = 0;
     int error = harvest ? harvest_store(engine, collection, harvest, &told) : 0;
 
+    if (!harvest)
+        question_taken(engine, collection);
     if (error)
         return store_result(error);
     if (told > 0)

@@ -24,6 +24,7 @@ void sync_engine_init(struct sync_engine *engine)
     engine->ailing = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->keyless = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->begun_anew = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    engine->questions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     engine->stirred = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     engine->address = store_get(engine->store, "address");
     learn_ailing(engine);
@@ -34,8 +35,26 @@ void sync_engine_clear(struct sync_engine *engine)
     g_clear_pointer(&engine->ailing, g_hash_table_unref);
     g_clear_pointer(&engine->keyless, g_hash_table_unref);
     g_clear_pointer(&engine->begun_anew, g_hash_table_unref);
+    g_clear_pointer(&engine->questions, g_hash_table_unref);
     g_clear_pointer(&engine->stirred, g_hash_table_unref);
     g_clear_pointer(&engine->address, g_free);
+}
+
+void question_put(struct sync_engine *engine, const struct collection *collection)
+{
+    gpointer times = GINT_TO_POINTER(1); /* before this run */
+
+    g_hash_table_lookup_extended(engine->questions, &collection->id, NULL, &times);
+    g_hash_table_insert(engine->questions, g_memdup2(&collection->id, sizeof collection->id),
+                        GINT_TO_POINTER(MIN(GPOINTER_TO_INT(times), 1) + 1));
+}
+
+bool question_taken(struct sync_engine *engine, const struct collection *collection)
+{
+    bool repeated = GPOINTER_TO_INT(g_hash_table_lookup(engine->questions, &collection->id)) > 1;
+
+    g_hash_table_insert(engine->questions, g_memdup2(&collection->id, sizeof collection->id), GINT_TO_POINTER(0));
+    return repeated;
 }
 
 void folder_fail(struct sync_engine *engine, const struct collection *collection, const char *text)

@@ -39,6 +39,7 @@ struct sync_engine {
     gint64 estimated_at;    /* ... of the last look behind a silence */
     GHashTable *keyless;    /* ids of collections that got no key since the tree was last read */
     GHashTable *ailing;     /* ids of collections that bear an error of their own */
+    GHashTable *questions;  /* id of a collection: how often its changes were asked for since an answer was taken */
     GHashTable *begun_anew; /* ids of collections read from the start because more was announced and never came */
     GPtrArray *told;        /* collections that said something new to the last question over all */
     GArray *held;           /* of struct collection: those of the pass under way, where it asks only some; else NULL */
@@ -83,6 +84,12 @@ int resync_start(struct sync_engine *engine, struct collection *collection);
 /* The held item that an unknown ServerId stands for in a resync, by stamp or uid; -ENOENT. */
 int resync_match(struct sync_engine *engine, const struct collection *collection, const char *uid, uint64_t stamp,
                  struct item *item);
+
+/* ---- engine.c: questions whose answer may have been lost ---- */
+void question_put(struct sync_engine *engine, const struct collection *collection);
+/* Its answer was taken. True when it was put before, also by an earlier run for all we know, and that answer was not:
+ * the one that came may be that one, of things as they were then. */
+bool question_taken(struct sync_engine *engine, const struct collection *collection);
 
 /* ---- engine.c: errors of a folder ---- */
 void folder_fail(struct sync_engine *engine, const struct collection *collection, const char *text);

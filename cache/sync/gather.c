@@ -297,8 +297,10 @@ struct exchange exchange_sync(struct sync_engine *engine, struct collection *con
     g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
     struct call call = {.command = EAS_SYNC, .request = request, .sink = &gather_sink, .ctx = &gather};
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         questions[i] = question(engine, asked[i], window, bodies);
+        question_put(engine, asked[i]);
+    }
     gather.kept = g_array_new(FALSE, FALSE, sizeof(int64_t));
     gather.reader = sync_reader_new(&events, &gather);
     sync_request(request, session_version(engine->session), questions, count, count > 1 ? LIMIT_WINDOW_ITEMS : 0);

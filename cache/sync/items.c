@@ -288,18 +288,24 @@ int harvest_store(struct sync_engine *engine, struct collection *collection, con
                   long *progress)
 {
     struct work work = {.engine = engine, .collection = collection};
+    bool moved = harvest->sync_key && g_strcmp0(harvest->sync_key, collection->sync_key) != 0;
     int error;
 
     *progress = 0;
     if (harvest->items->len)
         g_hash_table_add(engine->stirred, g_strdup(collection->server_id));
-    if (changes_nothing(collection, harvest))
+    if (changes_nothing(collection, harvest)) {
+        question_taken(engine, collection);
         return 0;
+    }
     work.plans = g_ptr_array_new_with_free_func(plan_free);
     work.by_server_id = g_hash_table_new(g_str_hash, g_str_equal);
     work.folder_path = collection->ino ? store_path(engine->store, collection->ino) : NULL;
     error = work_run(&work, harvest);
     *progress = work.progress;
+    /* An old answer given again, of which nothing is left: what came since is told to the new key. */
+    if (!error && question_taken(engine, collection) && moved && !*progress)
+        *progress = 1;
     if (!error && engine->hooks.bodies_wanted && collection->class == EAS_MAIL && harvest->items->len)
         engine->hooks.bodies_wanted(engine->hooks.ctx);
     g_hash_table_unref(work.by_server_id);

@@ -154,6 +154,25 @@ def wrong_statuses_of_a_collection_or_an_item(scratch):
 
 
 @test
+def a_lost_answer_given_again_is_not_the_last_word(scratch):
+    """Of what it told nothing is left; what came since is told to the key that it brought."""
+    for number in range(2):
+        write(scratch.path("mailbox/Mail/Inbox/%d.eml" % number), mail(number))
+    server = scratch.easd(extra=["--fault", "http=501,Ping"])  # nothing but what is asked for here
+    mount = scratch.mount(server)
+    mount.sync()
+    lost = server.put("Mail/Inbox/7.eml", mail(7))
+    server.fault("lost-answer,Sync")
+    run(EASFS, "sync", mount.point)
+    wait_for("an end of it", lambda: mount.status()["state"] == "offline")
+    server.no_faults()
+    server.put("Mail/Inbox/8.eml", mail(8))
+    os.unlink(lost)
+    mount.sync()
+    equal(len(mount.ls("Mail", "Inbox")), 3, "messages after a sync")
+
+
+@test
 def keys_and_ids_that_end(scratch):
     each(scratch, "invalid-key,Sync", "invalid-key,FolderSync", "folder-ids,Sync", "folder-ids,FolderSync",
          "folder-ids,Ping")

@@ -223,7 +223,7 @@ class Soak:
         self.mount.sync()
         print("# after a sync: %d" % len(differences(self.server.directory, self.mount.point)))
         if os.environ.get("SOAK_TRACE"):
-            shutil.copytree(self.mount.state, os.environ["SOAK_TRACE"] + ".state", dirs_exist_ok=True)
+            shutil.copytree(self.mount.state, os.environ["SOAK_TRACE"] + ".state", ignore=shutil.ignore_patterns("socket"))
 
     def settle(self):
         """No more faults; one sync for all that was missed."""
