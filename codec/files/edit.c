@@ -7,6 +7,7 @@
 #include "codec/files/edit_class.h"
 
 static const struct edit_class *const classes[EAS_CLASSES] = {
+    [EAS_CALENDAR] = &edit_calendar,
     [EAS_TASKS] = &edit_tasks,
     [EAS_NOTES] = &edit_notes,
 };
@@ -169,6 +170,20 @@ void edit_put(const struct edit_property *property, struct eas_node *data, const
     }
 }
 
+/* false: both changed it, and not to the same. */
+static bool merge_property(const struct edit_property *property, const struct eas_node *base,
+                           const struct eas_node *mine, const struct eas_node *theirs, struct eas_node *merged)
+{
+    if (property->merge)
+        return property->merge(property, base, mine, theirs, merged);
+    if (edit_same(property, base, mine) || edit_same(property, mine, theirs))
+        return true;
+    if (!edit_same(property, base, theirs))
+        return false;
+    edit_put(property, merged, mine);
+    return true;
+}
+
 struct eas_node *item_merge(enum eas_class class, const struct eas_node *base, const struct eas_node *mine,
                             const struct eas_node *theirs, const char **property)
 {
@@ -178,16 +193,11 @@ struct eas_node *item_merge(enum eas_class class, const struct eas_node *base, c
     if (property)
         *property = NULL;
     for (size_t i = 0; row && i < row->property_count; i++) {
-        const struct edit_property *each = &row->properties[i];
-        if (edit_same(each, base, mine) || edit_same(each, mine, theirs))
+        if (merge_property(&row->properties[i], base, mine, theirs, merged))
             continue;
-        if (edit_same(each, base, theirs)) {
-            edit_put(each, merged, mine);
-        } else if (!each->merge || !each->merge(each, base, mine, merged)) {
-            if (property)
-                *property = each->name;
-            return NULL;
-        }
+        if (property)
+            *property = row->properties[i].name;
+        return NULL;
     }
     return g_steal_pointer(&merged);
 }

@@ -14,10 +14,11 @@ struct edit_property {
     char *(*value)(const struct edit_property *property, const struct eas_node *data);
     /* Where a text of one side alone cannot tell; NULL: by value. */
     bool (*same)(const struct edit_property *property, const struct eas_node *one, const struct eas_node *other);
-    /* Lays what both changed into merged, which begins as theirs; false: the conflict. NULL: such a property is
-     * one whole, so that two changes of it that differ are the conflict. */
+    /* Lays base with both sides' changes into merged, which has the rows before this one and is theirs in the rest;
+     * false: the conflict. NULL: such a property is one whole, so that two changes of it that differ are the conflict.
+     */
     bool (*merge)(const struct edit_property *property, const struct eas_node *base, const struct eas_node *mine,
-                  struct eas_node *merged);
+                  const struct eas_node *theirs, struct eas_node *merged);
     eas_tag child;      /* of a list: its elements */
     long long fallback; /* of a number: its default */
     bool by_empty; /* cleared by an empty element; else by being left out, or by its default where it is a number */

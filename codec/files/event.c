@@ -14,21 +14,12 @@ struct calendar {
     bool all_day, recurs;
 };
 
-static bool read_instant(const struct eas_node *node, eas_tag tag, gint64 *instant)
-{
-    struct eas_date date;
-    if (!eas_date_read(eas_node_text(node, tag), &date))
-        return false;
-    *instant = eas_date_seconds(&date);
-    return true;
-}
-
 /* DtStamp is when the item was last sent (MS-ASCAL 2.2.2.18). DTSTAMP is required, and the same item
  * has to give the same bytes whenever it is asked for: without one the start has to do. */
 static void add_identity(struct calendar *calendar, const struct event *event)
 {
     gint64 stamp = calendar->start;
-    read_instant(event_holder(event, TAG_Calendar_DtStamp), TAG_Calendar_DtStamp, &stamp);
+    event_instant(event_holder(event, TAG_Calendar_DtStamp), TAG_Calendar_DtStamp, &stamp);
     struct eas_date date = eas_date_from_seconds(stamp);
     content_line_text(calendar->events, "UID", calendar->uid);
     ical_add_time(calendar->events, "DTSTAMP", &date, ICAL_UTC, NULL);
@@ -73,13 +64,6 @@ static void add_recurrence(struct calendar *calendar)
     calendar->recurs = rule != NULL;
 }
 
-/* ExceptionStartTime up to 14.1 (MS-ASCAL 2.2.2.23), InstanceId from 16.0 on (MS-ASAIRS 2.2.2.25). */
-static bool read_original_start(const struct eas_node *exception, gint64 *start)
-{
-    return read_instant(exception, TAG_Calendar_ExceptionStartTime, start) ||
-           read_instant(exception, TAG_AirSyncBase_InstanceId, start);
-}
-
 static const struct eas_node *first_exception(const struct calendar *calendar)
 {
     return eas_node_child(eas_node_child(calendar->data, TAG_Calendar_Exceptions), TAG_Calendar_Exception);
@@ -89,7 +73,7 @@ static void add_deleted_occurrences(struct calendar *calendar)
 {
     gint64 original;
     for (const struct eas_node *node = first_exception(calendar); node && calendar->recurs; node = eas_node_next(node))
-        if (eas_node_number(node, TAG_Calendar_Deleted, 0) == 1 && read_original_start(node, &original))
+        if (eas_node_number(node, TAG_Calendar_Deleted, 0) == 1 && event_original(node, &original))
             event_add_time(calendar->events, &calendar->clock, "EXDATE", original, calendar->all_day, true);
 }
 
@@ -99,8 +83,8 @@ static void add_changed_occurrence(struct calendar *calendar, const struct eas_n
     struct event event = {exception, calendar->data, calendar->context};
     bool all_day = eas_node_number(exception, TAG_Calendar_AllDayEvent, calendar->all_day) == 1;
     gint64 start = original, end;
-    read_instant(exception, TAG_Calendar_StartTime, &start);
-    if (!read_instant(exception, TAG_Calendar_EndTime, &end))
+    event_instant(exception, TAG_Calendar_StartTime, &start);
+    if (!event_instant(exception, TAG_Calendar_EndTime, &end))
         end = start + calendar->length;
     ical_begin(calendar->events, "VEVENT");
     add_identity(calendar, &event);
@@ -114,7 +98,7 @@ static void add_changed_occurrences(struct calendar *calendar)
 {
     gint64 original;
     for (const struct eas_node *node = first_exception(calendar); node; node = eas_node_next(node))
-        if (eas_node_number(node, TAG_Calendar_Deleted, 0) != 1 && read_original_start(node, &original))
+        if (eas_node_number(node, TAG_Calendar_Deleted, 0) != 1 && event_original(node, &original))
             add_changed_occurrence(calendar, node, original);
 }
 
@@ -136,11 +120,11 @@ GBytes *file_from_event(const struct eas_node *data, const struct file_context *
     const char *uid = file_uid(EAS_CALENDAR, data);
     struct calendar calendar = {.data = data, .context = context, .uid = uid ? uid : context->uid};
     gint64 end;
-    if (!read_instant(data, TAG_Calendar_StartTime, &calendar.start)) {
+    if (!event_instant(data, TAG_Calendar_StartTime, &calendar.start)) {
         *reason = g_strdup("the event has no start");
         return NULL;
     }
-    if (read_instant(data, TAG_Calendar_EndTime, &end))
+    if (event_instant(data, TAG_Calendar_EndTime, &end))
         calendar.length = end - calendar.start;
     calendar.all_day = eas_node_number(data, TAG_Calendar_AllDayEvent, 0) == 1;
     calendar.clock = event_clock_of(data, context, calendar.start);

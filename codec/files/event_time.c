@@ -2,6 +2,21 @@
 
 enum { HALF_DAY = 43200 };
 
+bool event_instant(const struct eas_node *node, eas_tag tag, gint64 *instant)
+{
+    struct eas_date date;
+    if (!eas_date_read(eas_node_text(node, tag), &date))
+        return false;
+    *instant = eas_date_seconds(&date);
+    return true;
+}
+
+bool event_original(const struct eas_node *exception, gint64 *start)
+{
+    return event_instant(exception, TAG_Calendar_ExceptionStartTime, start) ||
+           event_instant(exception, TAG_AirSyncBase_InstanceId, start);
+}
+
 struct event_clock event_clock_of(const struct eas_node *data, const struct file_context *context, gint64 start)
 {
     const char *blob = eas_node_text(data, TAG_Calendar_Timezone);

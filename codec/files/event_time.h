@@ -13,6 +13,13 @@ struct event_clock {
     int oldest_year;   /* of the wall clock times written so far; 0: none, no VTIMEZONE is needed */
 };
 
+/* A date element as seconds since 1970; false, and *instant untouched, for none. */
+bool event_instant(const struct eas_node *node, eas_tag tag, gint64 *instant);
+
+/* Which occurrence an Exception is of: ExceptionStartTime up to 14.1 (MS-ASCAL 2.2.2.23), InstanceId from 16.0 on
+ * (MS-ASAIRS 2.2.2.25). */
+bool event_original(const struct eas_node *exception, gint64 *start);
+
 /* The clock of an item that starts at an instant (seconds since 1970), from its Timezone element. */
 struct event_clock event_clock_of(const struct eas_node *data, const struct file_context *context, gint64 start);
 

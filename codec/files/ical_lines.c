@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+const char *ical_lines_begin(const char *bytes, size_t length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    return length >= strlen(mark) && !memcmp(bytes, mark, strlen(mark)) ? bytes + strlen(mark) : bytes;
+}
+
 static size_t line_end(const char *at, const char *end)
 {
     if (end - at >= 2 && at[0] == '\r' && at[1] == '\n')

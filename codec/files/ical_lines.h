@@ -12,7 +12,10 @@ struct ical_line {
     GString *text; /* unfolded, without its line end; reused by each call */
 };
 
-/* Takes the next line that is not empty; begin with *at at the text's first byte and text a new
+/* Where the first line begins: behind a byte order mark. */
+const char *ical_lines_begin(const char *bytes, size_t length);
+
+/* Takes the next line that is not empty; begin with *at from ical_lines_begin and text a new
  * GString, which the caller frees. false: there is none. Line ends may be CRLF, LF or CR. */
 bool ical_line_next(const char **at, const char *end, struct ical_line *line);
 

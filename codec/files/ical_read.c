@@ -94,7 +94,6 @@ static bool take_line(const struct ical_line *line, GString *out, GPtrArray *ope
 /* The file's lines, unfolded, where each component that begins also ends. */
 static GString *prepare(const char *bytes, size_t length, char **reason)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     g_autoptr(GString) out = g_string_sized_new(length + 64);
     g_autoptr(GPtrArray) open = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
@@ -109,9 +108,7 @@ static GString *prepare(const char *bytes, size_t length, char **reason)
         *reason = g_strdup("the file is not in UTF-8");
     if (*reason)
         return NULL;
-    const char *at = bytes, *end = bytes + length;
-    if (length >= strlen(mark) && !memcmp(bytes, mark, strlen(mark)))
-        at += strlen(mark);
+    const char *at = ical_lines_begin(bytes, length), *end = bytes + length;
     while (ical_line_next(&at, end, &line))
         if (!take_line(&line, out, open, &seen, reason))
             return NULL;

@@ -75,7 +75,7 @@ static struct part *part_new(const char *kind)
 static struct part *part_read(GBytes *bytes)
 {
     gsize size;
-    const char *at = g_bytes_get_data(bytes, &size), *end = at + size;
+    const char *start = g_bytes_get_data(bytes, &size), *at = ical_lines_begin(start, size), *end = start + size;
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GPtrArray) open = g_ptr_array_new();
     struct ical_line line = {.text = text};
@@ -247,13 +247,13 @@ static void write_alarms(GString *out, const struct part *fresh, const struct pa
 
 /* ---- the whole ---- */
 
-static void write_merged(GString *out, const struct part *fresh, const struct part *previous)
+/* uid: the line of the user's, or NULL. */
+static void write_merged(GString *out, const struct part *fresh, const struct part *previous, const char *uid)
 {
     content_line(out, "BEGIN", fresh->kind);
     for (guint i = 0; i < fresh->lines->len; i++) {
         const char *line = fresh->lines->pdata[i];
-        const char *own = previous && same_name(line, "UID") ? find_line(previous, "UID") : NULL;
-        write_line(out, own ? own : line);
+        write_line(out, uid && same_name(line, "UID") ? uid : line);
     }
     for (guint i = 0; previous && i < previous->lines->len; i++)
         if (is_carried(fresh, previous->lines->pdata[i]))
@@ -262,9 +262,18 @@ static void write_merged(GString *out, const struct part *fresh, const struct pa
     for (guint i = 0; i < fresh->children->len; i++) {
         const struct part *child = fresh->children->pdata[i];
         if (!g_str_equal(child->kind, "VALARM"))
-            write_merged(out, child, g_str_equal(child->kind, "VTIMEZONE") ? NULL : find_child(previous, child));
+            write_merged(out, child, g_str_equal(child->kind, "VTIMEZONE") ? NULL : find_child(previous, child), uid);
     }
     content_line(out, "END", fresh->kind);
+}
+
+static const char *find_uid(const struct part *calendar)
+{
+    const char *uid = NULL;
+
+    for (guint i = 0; calendar && i < calendar->children->len && !uid; i++)
+        uid = find_line(calendar->children->pdata[i], "UID");
+    return uid;
 }
 
 GBytes *ical_refresh(GBytes *fresh, GBytes *previous)
@@ -272,8 +281,10 @@ GBytes *ical_refresh(GBytes *fresh, GBytes *previous)
     struct part *now = part_read(fresh), *before = part_read(previous);
     GString *out = g_string_sized_new(g_bytes_get_size(fresh) + 1024);
 
-    for (guint i = 0; i < now->children->len; i++)
-        write_merged(out, now->children->pdata[i], find_child(before, now->children->pdata[i]));
+    for (guint i = 0; i < now->children->len; i++) {
+        const struct part *calendar = find_child(before, now->children->pdata[i]);
+        write_merged(out, now->children->pdata[i], calendar, find_uid(calendar));
+    }
     part_free(now);
     part_free(before);
     return g_string_free_to_bytes(out);
