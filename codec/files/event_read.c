@@ -30,7 +30,8 @@ static bool refuse(const struct reading *reading, const char *sentence)
 
 /* ---- times ---- */
 
-/* DTEND, else DURATION, else a day, or no time at all (RFC 5545 3.6.1). Days end with the day after the last one. */
+/* DTEND, else DURATION, else a day, or no time at all (RFC 5545 3.6.1). Days end with the day after the last one. A time
+ * without a zone is meant in the start's. */
 static bool read_end(const struct reading *reading, icalcomponent *component, const struct ical_moment *start,
                      gint64 *end)
 {
@@ -45,7 +46,7 @@ static bool read_end(const struct reading *reading, icalcomponent *component, co
         if (moment.is_day != start->is_day)
             return refuse(reading, start->is_day ? "the event begins on a day (DTSTART) and ends at a time (DTEND)"
                                                  : "the event begins at a time (DTSTART) and ends on a day (DTEND)");
-        *end = moment.instant;
+        *end = moment.is_floating ? zone_instant(&start->zone, &moment.wall) : moment.instant;
     } else if (duration) {
         gint64 seconds = ical_duration(icalproperty_get_duration(duration));
         if (start->is_day && seconds % DAY)
@@ -185,7 +186,7 @@ static bool read_original(const struct reading *reading, icalproperty *property,
         moment.wall.second = wall.second;
         *original = zone_instant(&reading->zone, &moment.wall);
     } else {
-        *original = moment.instant;
+        *original = moment.is_floating ? zone_instant(&reading->zone, &moment.wall) : moment.instant;
     }
     return true;
 }

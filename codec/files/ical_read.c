@@ -60,6 +60,10 @@ static bool take_line(const struct ical_line *line, GString *out, GPtrArray *ope
         }
         *seen = true;
         g_ptr_array_add(open, g_strstrip(g_ascii_strup(value, -1)));
+        if (!g_str_equal(open->pdata[0], "VCALENDAR")) {
+            *reason = g_strdup("the file does not begin with BEGIN:VCALENDAR");
+            return false;
+        }
         if (open->len > LIMIT_WRITTEN_DEPTH) {
             *reason = g_strdup_printf("components stand more than %d deep inside each other", LIMIT_WRITTEN_DEPTH);
             return false;
@@ -134,7 +138,8 @@ static bool is_vital(const char *complaint)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(vital); i++) {
         g_autofree char *where = g_strdup_printf(" in %s property", vital[i]);
-        if (strstr(complaint, where))
+        g_autofree char *what = g_strdup_printf(" for property %s:", vital[i]);
+        if (strstr(complaint, where) || strstr(complaint, what))
             return true;
     }
     return false;
@@ -146,7 +151,9 @@ static bool check_complaint(icalproperty *error, char **reason)
     icalparameter *type = icalproperty_get_first_parameter(error, ICAL_XLICERRORTYPE_PARAMETER);
     bool fatal = true;
 
-    if (type && icalparameter_get_xlicerrortype(type) == ICAL_XLICERRORTYPE_VALUEPARSEERROR)
+    if (strstr(complaint, " for property "))
+        fatal = is_vital(complaint);
+    else if (type && icalparameter_get_xlicerrortype(type) == ICAL_XLICERRORTYPE_VALUEPARSEERROR)
         fatal = is_vital(complaint) && !g_str_has_prefix(complaint, "No value for ");
     else if (type && icalparameter_get_xlicerrortype(type) == ICAL_XLICERRORTYPE_PROPERTYPARSEERROR)
         fatal = false; /* a name that libical does not know */
@@ -296,7 +303,7 @@ bool ical_moment_read(const struct ical_file *file, icalproperty *property, stru
         return false;
     }
     g_autofree char *tzid = ical_parameter(property, "TZID");
-    if (!moment->is_day && !utc && tzid) {
+    if (!moment->is_day && !utc && tzid && *tzid) {
         if (!zone_read(file->calendar, tzid, &moment->wall, file->context->home_zone, &moment->zone)) {
             g_autofree char *shown = quote(tzid);
             *reason = g_strdup_printf("the time zone %s is unknown, and the file has no VTIMEZONE for it", shown);
