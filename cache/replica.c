@@ -300,13 +300,11 @@ static struct eas_result wait_bodies(struct replica *replica, gint64 deadline, l
     return result;
 }
 
-struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms)
+/* Asks for a pass over everything and waits for its end. */
+static struct eas_result wait_pass(struct replica *replica, unsigned flags, gint64 deadline, long timeout_ms)
 {
-    gint64 deadline = g_get_monotonic_time() + timeout_ms * 1000LL;
     struct eas_result result = eas_served();
 
-    if (!replica->session)
-        return no_server();
     g_mutex_lock(&replica->lock);
     unsigned long mine = ++replica->asked;
 
@@ -319,7 +317,26 @@ struct eas_result replica_sync(struct replica *replica, unsigned flags, long tim
     if (eas_is_served(&result))
         result = replica->last;
     g_mutex_unlock(&replica->lock);
+    return result;
+}
+
+struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms)
+{
+    gint64 deadline = g_get_monotonic_time() + timeout_ms * 1000LL;
+
+    if (!replica->session)
+        return no_server();
+    struct eas_result result = wait_pass(replica, flags, deadline, timeout_ms);
+
     return eas_is_served(&result) ? wait_bodies(replica, deadline, timeout_ms) : result;
+}
+
+struct eas_result replica_log_in(struct replica *replica, const char *password, long timeout_ms)
+{
+    if (!replica->session)
+        return no_server();
+    session_log_in(replica->session, password);
+    return wait_pass(replica, 0, g_get_monotonic_time() + timeout_ms * 1000LL, timeout_ms);
 }
 
 void replica_kick(struct replica *replica)

@@ -51,6 +51,9 @@ enum { SYNC_FULL = 1 }; /* re-reads every folder from key 0, keeping inodes */
 /* Asks for a pass over everything and waits for its end: every folder as the server reports it and every selected body
  * local. */
 struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms);
+/* Somebody has logged in anew, with password (copied), or NULL for other kinds of log-in: tries it, and waits until the
+ * server has taken it or not. */
+struct eas_result replica_log_in(struct replica *replica, const char *password, long timeout_ms);
 /* Asks for a pass and returns at once. */
 void replica_kick(struct replica *replica);
 

@@ -114,6 +114,7 @@
 #define LIMIT_TOKEN_EARLY_S 60              /* it is renewed so long before its end, or a tenth of its life */
 #define LIMIT_DEVICE_S 900                  /* a person may take so long to log in elsewhere */
 #define LIMIT_DEVICE_PAUSE_S 60             /* between two questions whether they have */
+#define LIMIT_DEVICE_USUAL_S 5              /* ... where the issuer does not say (RFC 8628 3.2) */
 #define LIMIT_DEVICE_SLOWER_S 5             /* added to that when the issuer says slow_down (RFC 8628 3.5) */
 
 /* directory and search */

@@ -5,7 +5,7 @@
 #include "cache/store/store.h"
 #include "fs/config.h"
 #include "fs/message.h"
-#include "fs/password.h"
+#include "fs/tokens.h"
 
 static const char *const ages[] = {"all", "1d", "3d", "1w", "2w", "1m", "3m", "6m"};
 
@@ -32,12 +32,26 @@ static const struct {
     {"oauth", SESSION_AUTH_OAUTH, false}, {"certificate", SESSION_AUTH_CERTIFICATE, false},
 };
 
+enum { KIND_OAUTH = 4 };
+
 static size_t kind_of(const struct account_options *options)
 {
+    if (!options->auth && (options->token_command || options->oauth_client_id))
+        return KIND_OAUTH;
     for (size_t i = 0; options->auth && i < G_N_ELEMENTS(kinds); i++)
         if (strcmp(kinds[i].word, options->auth) == 0)
             return i;
     return 0;
+}
+
+enum session_auth account_auth(const struct account_options *options)
+{
+    return kinds[kind_of(options)].auth;
+}
+
+bool account_takes_password(const struct account_options *options)
+{
+    return kinds[kind_of(options)].password;
 }
 
 void account_options_clear(struct account_options *options)
@@ -175,7 +189,7 @@ static struct session_config *server_config(const struct account_options *option
 
     server->server = g_strdup(options->server);
     server->user = g_strdup(options->user);
-    server->auth = kinds[kind_of(options)].auth;
+    server->auth = account_auth(options);
     server->domain = g_strdup(options->domain);
     server->ca_file = absolute(options->ca_file);
     server->pins = strings_copy(options->pins);
@@ -197,11 +211,13 @@ int account_session(const struct account_options *options, const char *what, str
     return code;
 }
 
-static int server_password(const struct account_options *options, const char *what, struct replica_config *config)
+static int server_login(const struct account_options *options, const char *what, struct replica_config *config)
 {
     const struct password_source source = account_password(options, config->account);
 
-    return kinds[kind_of(options)].password ? password_get(&source, what, &config->server->password) : 0;
+    if (account_auth(options) == SESSION_AUTH_OAUTH)
+        config->server->oauth = tokens_config(options, config->account);
+    return account_takes_password(options) ? password_get(&source, what, &config->server->password) : 0;
 }
 
 /* Offline, a directory without a replica is a mistake: opening it would make an empty one. */
@@ -236,7 +252,7 @@ int account_config(const struct account_options *options, const char *what, stru
     config->vcard_version = options->vcard ? *options->vcard - '0' : 3;
     if (!options->offline) {
         config->server = server_config(options);
-        code = server_password(options, what, config);
+        code = server_login(options, what, config);
     }
     if (code)
         replica_config_free(config);

@@ -2,6 +2,8 @@
 #ifndef FS_ACCOUNT_H
 #define FS_ACCOUNT_H
 
+#include <jansson.h>
+
 #include "cache/replica.h"
 #include "cache/server/session.h"
 #include "fs/options.h"
@@ -13,6 +15,8 @@ struct account_options {
     char *auth;
     char *password; /* of easfs.conf alone */
     char *password_file, *password_command;
+    char *token_command, *token_file;
+    char *oauth_client_id, *oauth_tenant, *oauth_scope, *oauth_device_endpoint, *oauth_token_endpoint;
     char *ca_file;
     GPtrArray *pins;
     char *client_cert, *client_key;
@@ -43,15 +47,28 @@ struct account_options {
         ACCOUNT_ROW(type, member, "domain", OPTION_TEXT, domain, "D", "its domain, sent as D\\USER"),                  \
         ACCOUNT_ROW(type, member, "auth", OPTION_TEXT, auth, "KIND",                                                   \
                     "any, basic, ntlm, negotiate, oauth or certificate (any)"),                                        \
-        ACCOUNT_ROW(type, member, "password-file", OPTION_TEXT, password_file, "F",                                    \
+        ACCOUNT_ROW(type, member, "password-file", OPTION_PATH, password_file, "F",                                    \
                     "the password is the first line of F, which only you may read"),                                   \
         ACCOUNT_ROW(type, member, "password-command", OPTION_TEXT, password_command, "C",                              \
                     "the password is the first line that the command C prints"),                                       \
-        ACCOUNT_ROW(type, member, "ca-file", OPTION_TEXT, ca_file, "PEM", "trust these certificates, too"),            \
+        ACCOUNT_ROW(type, member, "token-command", OPTION_TEXT, token_command, "C",                                    \
+                    "the OAuth access token is the first line that C prints"),                                         \
+        ACCOUNT_ROW(type, member, "token-file", OPTION_PATH, token_file, "F",                                          \
+                    "keep the OAuth log-in in F, which only you may read (the keyring)"),                              \
+        ACCOUNT_ROW(type, member, "oauth-client-id", OPTION_TEXT, oauth_client_id, "ID",                               \
+                    "log in by OAuth as this registered application"),                                                 \
+        ACCOUNT_ROW(type, member, "oauth-tenant", OPTION_TEXT, oauth_tenant, "T",                                      \
+                    "the organisation that gives the log-in (common)"),                                                \
+        ACCOUNT_ROW(type, member, "oauth-scope", OPTION_TEXT, oauth_scope, "SCOPE", "what is asked for there"),        \
+        ACCOUNT_ROW(type, member, "oauth-device-endpoint", OPTION_TEXT, oauth_device_endpoint, "URL",                  \
+                    "where a log-in begins, if not at Microsoft"),                                                     \
+        ACCOUNT_ROW(type, member, "oauth-token-endpoint", OPTION_TEXT, oauth_token_endpoint, "URL",                    \
+                    "where tokens come from, if not from Microsoft"),                                                  \
+        ACCOUNT_ROW(type, member, "ca-file", OPTION_PATH, ca_file, "PEM", "trust these certificates, too"),            \
         ACCOUNT_ROW(type, member, "pin", OPTION_LIST, pins, "SHA256",                                                  \
                     "trust only a key with this SHA-256 (may be repeated)"),                                           \
-        ACCOUNT_ROW(type, member, "client-cert", OPTION_TEXT, client_cert, "PEM", "a certificate of your own"),        \
-        ACCOUNT_ROW(type, member, "client-key", OPTION_TEXT, client_key, "PEM", "and its key"),                        \
+        ACCOUNT_ROW(type, member, "client-cert", OPTION_PATH, client_cert, "PEM", "a certificate of your own"),        \
+        ACCOUNT_ROW(type, member, "client-key", OPTION_PATH, client_key, "PEM", "and its key"),                        \
         ACCOUNT_ROW(type, member, "insecure-http", OPTION_FLAG, insecure_http, NULL,                                   \
                     "allow http://, where everyone can read the password"),                                            \
         ACCOUNT_ROW(type, member, "proxy", OPTION_TEXT, proxy, "URL", "go through this proxy"),                        \
@@ -65,9 +82,9 @@ struct account_options {
         ACCOUNT_ROW(type, member, "since", OPTION_TEXT, since, "AGE",                                                  \
                     "keep what is not older: all, 1d, 3d, 1w, 2w, 1m, 3m, 6m"),                                        \
         ACCOUNT_ROW(type, member, "vcard", OPTION_TEXT, vcard, "3|4", "the version of .vcf files (3)"),                \
-        ACCOUNT_ROW(type, member, "state", OPTION_TEXT, state, "DIR",                                                  \
+        ACCOUNT_ROW(type, member, "state", OPTION_PATH, state, "DIR",                                                  \
                     "keep the replica here ($XDG_STATE_HOME/easfs/ACCOUNT)"),                                          \
-        ACCOUNT_ROW(type, member, "trace", OPTION_TEXT, trace, "DIR",                                                  \
+        ACCOUNT_ROW(type, member, "trace", OPTION_PATH, trace, "DIR",                                                  \
                     "write each exchange there as XML, without secrets and bodies")
 
 /* How the account is mounted, for mount alone; in easfs.conf beside the others. */
@@ -100,6 +117,15 @@ int account_config(const struct account_options *options, const char *what, stru
 /* The session alone, without a password, of options that may lack server and user: 0 with *config (session_config_free),
  * or an exit code after saying which option is wrong. */
 int account_session(const struct account_options *options, const char *what, struct session_config **config);
+
+/* How settled options log in. */
+enum session_auth account_auth(const struct account_options *options);
+/* Whether that takes a password. */
+bool account_takes_password(const struct account_options *options);
+
+/* Settled options without their secrets as JSON, and back into empty options: for another process of this user. */
+json_t *account_json(const struct account_options *options);
+void account_from_json(const json_t *json, struct account_options *options);
 
 /* Where the password of settled options comes from; nothing to free, it points into the options. name is
  * account_title's. */

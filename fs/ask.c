@@ -96,6 +96,8 @@ static bool send_request(int fd, json_t *request)
     char *text = json_dumps(request, JSON_COMPACT);
     bool sent = text && send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1);
 
+    if (text)
+        explicit_bzero(text, strlen(text)); /* it may hold a password */
     free(text);
     json_decref(request);
     return sent;
@@ -129,6 +131,16 @@ static void wait_for_end(FILE *from)
 
     while (fread(bytes, 1, sizeof bytes, from) > 0) {
     }
+}
+
+bool ask_listens(const char *state_dir)
+{
+    g_autofree char *path = g_build_filename(state_dir, CONTROL_SOCKET_NAME, NULL);
+    int fd = port_socket_connect(path);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 int ask_daemon(const char *state_dir, const char *what, json_t *request, void (*progress)(const char *text),

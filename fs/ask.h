@@ -9,6 +9,9 @@
  * *mountpoint_found and *state_dir (caller frees both), or an exit code after saying that what is not possible. */
 int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, char **state_dir);
 
+/* Whether a daemon listens for a state directory. */
+bool ask_listens(const char *state_dir);
+
 /* Sends request (taken) and waits for the answer (caller decrefs), which has code 0. progress is called for
  * each line of progress; NULL: none. Returns 0, or an exit code after saying that what is not possible. With linger it
  * then waits until the daemon is gone. */

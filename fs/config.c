@@ -109,6 +109,16 @@ static bool flag_parse(const char *text, bool *value)
     return false;
 }
 
+/* Paths begin at home with "~/", else beside the file. */
+static char *path_of(const char *text)
+{
+    g_autofree char *file = config_path(), *directory = g_path_get_dirname(file);
+
+    if (g_str_has_prefix(text, "~/"))
+        return g_build_filename(g_get_home_dir(), text + 2, NULL);
+    return g_canonicalize_filename(text, directory);
+}
+
 /* Lists have a semicolon between. Values are taken as they stand: a backslash in a command is a backslash. */
 static bool store(const struct option_row *row, struct account_options *options, const char *text)
 {
@@ -119,6 +129,11 @@ static bool store(const struct option_row *row, struct account_options *options,
         if (!flag_parse(text, &set))
             return false;
         return !set || options_store(row, options, NULL);
+    }
+    if (row->kind == OPTION_PATH) {
+        g_autofree char *path = path_of(text);
+
+        return options_store(row, options, path);
     }
     if (row->kind != OPTION_LIST)
         return options_store(row, options, text);
@@ -304,6 +319,7 @@ static void write_row(GKeyFile *file, const char *group, const struct option_row
             g_key_file_set_value(file, group, row->name, "yes");
         return;
     case OPTION_TEXT:
+    case OPTION_PATH:
         if (*(char *const *)place)
             g_key_file_set_value(file, group, row->name, *(char *const *)place);
         return;

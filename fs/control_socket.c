@@ -56,6 +56,7 @@ static void client_serve(struct control_socket *control, int fd)
     if (!port_socket_is_own(fd) || !request_receive(fd, request, sizeof request))
         return;
     asked = json_loads(request, 0, NULL);
+    explicit_bzero(request, sizeof request); /* it may have held a password */
     answer = control_verb_answer(&client, asked);
     control_client_send(&client, answer);
     json_decref(asked);

@@ -10,8 +10,11 @@
 
 struct control_socket;
 
+struct account_options;
+
 struct control_socket_config {
     struct replica *replica;
+    const struct account_options *account; /* settled; told to whoever logs in anew */
     const char *mountpoint;
     /* Unmounts. 0, or an exit code with *why (caller frees). */
     int (*unmount)(void *ctx, char **why);

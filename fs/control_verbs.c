@@ -4,10 +4,11 @@
 #include <sys/socket.h>
 
 #include "cache/store/store.h"
+#include "fs/account.h"
 #include "fs/message.h"
 #include "fs/report.h"
 
-enum { PROGRESS_MS = 500, SYNC_MOST_S = 86400 };
+enum { PROGRESS_MS = 500, SYNC_MOST_S = 86400, LOGIN_WAIT_MS = 60000 };
 
 void control_client_send(struct control_client *client, json_t *value)
 {
@@ -204,12 +205,30 @@ static json_t *reply_verify(struct control_client *client, const json_t *request
     return control_verify(replica_store(client->config->replica));
 }
 
+/* ---- log-in ---- */
+
+static json_t *reply_account(struct control_client *client, const json_t *request)
+{
+    (void)request;
+    return json_pack("{s:i, s:o}", "code", 0, "account", account_json(client->config->account));
+}
+
+static json_t *reply_login(struct control_client *client, const json_t *request)
+{
+    const char *password = json_string_value(json_object_get(request, "password"));
+    struct eas_result result = replica_log_in(client->config->replica, password, LOGIN_WAIT_MS);
+
+    if (password)
+        explicit_bzero((char *)password, strlen(password));
+    return reply_result(&result);
+}
+
 static const struct {
     const char *verb;
     json_t *(*answer)(struct control_client *client, const json_t *request);
 } verbs[] = {
-    {"status", reply_status}, {"sync", reply_sync}, {"folders", reply_folders},
-    {"umount", reply_umount}, {"size", reply_size}, {"verify", reply_verify},
+    {"status", reply_status}, {"sync", reply_sync},     {"folders", reply_folders}, {"umount", reply_umount},
+    {"size", reply_size},     {"verify", reply_verify}, {"account", reply_account}, {"login", reply_login},
 };
 
 json_t *control_verb_answer(struct control_client *client, const json_t *request)

@@ -61,42 +61,6 @@ static char *secret_of(SecretItem *item)
     return text;
 }
 
-/* A locked item is no missing one, which a plain look-up would say it is. */
-static enum keyring_end search(SecretService *service, GHashTable *attributes, char **secret, char **why)
-{
-    SecretSearchFlags flags = SECRET_SEARCH_LOAD_SECRETS | (can_unlock() ? SECRET_SEARCH_UNLOCK : SECRET_SEARCH_NONE);
-    GError *error = NULL;
-    GList *items = secret_service_search_sync(service, &schema, attributes, flags, NULL, &error);
-    enum keyring_end end = KEYRING_NOTHING;
-
-    if (error)
-        return absent(error, why);
-    if (!items)
-        *why = g_strdup("the keyring holds nothing for this account");
-    else if (secret_item_get_locked(items->data) || !(*secret = secret_of(items->data)))
-        end = locked(why);
-    else
-        end = KEYRING_DONE;
-    g_list_free_full(items, g_object_unref);
-    return end;
-}
-
-enum keyring_end keyring_find(const char *account, const char *kind, char **secret, char **why)
-{
-    SecretService *service = service_open(why);
-    GHashTable *attributes;
-    enum keyring_end end = KEYRING_ABSENT;
-
-    *secret = NULL;
-    if (!service)
-        return end;
-    attributes = secret_attributes_build(&schema, "account", account, "kind", kind, NULL);
-    end = search(service, attributes, secret, why);
-    g_hash_table_unref(attributes);
-    g_object_unref(service);
-    return end;
-}
-
 /* Whether the collection that new secrets go to is there and open, or somebody can be asked to open it. */
 static enum keyring_end check_default(SecretService *service, char **why)
 {
@@ -115,6 +79,45 @@ static enum keyring_end check_default(SecretService *service, char **why)
         return locked(why);
     *why = g_strdup("the keyring has no default collection to keep secrets in");
     return KEYRING_ABSENT;
+}
+
+/* A locked item is no missing one; what a locked keyring holds is not known at all. */
+static enum keyring_end search(SecretService *service, GHashTable *attributes, char **secret, char **why)
+{
+    SecretSearchFlags flags = SECRET_SEARCH_LOAD_SECRETS | (can_unlock() ? SECRET_SEARCH_UNLOCK : SECRET_SEARCH_NONE);
+    GError *error = NULL;
+    GList *items = secret_service_search_sync(service, &schema, attributes, flags, NULL, &error);
+    enum keyring_end end = KEYRING_DONE;
+
+    if (error)
+        return absent(error, why);
+    if (!items) {
+        end = check_default(service, why);
+        if (end != KEYRING_DONE)
+            return end;
+        *why = g_strdup("the keyring holds nothing for this account");
+        return KEYRING_NOTHING;
+    }
+    if (secret_item_get_locked(items->data) || !(*secret = secret_of(items->data)))
+        end = locked(why);
+    g_list_free_full(items, g_object_unref);
+    return end;
+}
+
+enum keyring_end keyring_find(const char *account, const char *kind, char **secret, char **why)
+{
+    SecretService *service = service_open(why);
+    GHashTable *attributes;
+    enum keyring_end end = KEYRING_ABSENT;
+
+    *secret = NULL;
+    if (!service)
+        return end;
+    attributes = secret_attributes_build(&schema, "account", account, "kind", kind, NULL);
+    end = search(service, attributes, secret, why);
+    g_hash_table_unref(attributes);
+    g_object_unref(service);
+    return end;
 }
 
 enum keyring_end keyring_store(const char *account, const char *kind, const char *secret, char **why)

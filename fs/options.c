@@ -49,6 +49,10 @@ bool options_store(const struct option_row *row, void *values, const char *argum
         g_free(*(char **)place);
         *(char **)place = g_strdup(argument);
         return true;
+    case OPTION_PATH:
+        g_free(*(char **)place);
+        *(char **)place = g_canonicalize_filename(argument, NULL);
+        return true;
     case OPTION_LIST:
         if (!*(GPtrArray **)place)
             *(GPtrArray **)place = g_ptr_array_new_with_free_func(g_free);
@@ -136,6 +140,7 @@ void options_fill(const struct option_row *rows, void *values, void *from)
             *(bool *)place |= *(bool *)other;
             break;
         case OPTION_TEXT:
+        case OPTION_PATH:
             if (!*(char **)place)
                 *(char **)place = g_steal_pointer((char **)other);
             break;
@@ -158,7 +163,7 @@ void options_clear(const struct option_row *rows, void *values)
 
         if (row->kind == OPTION_LIST)
             g_clear_pointer((GPtrArray **)place, g_ptr_array_unref);
-        else if (row->kind == OPTION_TEXT)
+        else if (row->kind == OPTION_TEXT || row->kind == OPTION_PATH)
             g_clear_pointer((char **)place, g_free);
     }
 }

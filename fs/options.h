@@ -9,6 +9,7 @@
 enum option_kind {
     OPTION_FLAG,    /* bool */
     OPTION_TEXT,    /* char *, owned by the values; the last one given holds */
+    OPTION_PATH,    /* the same, made absolute */
     OPTION_LIST,    /* GPtrArray * of char *, owned by the values; NULL when none was given */
     OPTION_SECONDS, /* long, 0 to a year */
 };

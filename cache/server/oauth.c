@@ -104,7 +104,7 @@ static struct eas_result ask_issuer(struct oauth *oauth, struct http *http, stru
     struct eas_result result;
 
     if (!refresh)
-        return oauth_log_in_again("nobody has logged in; log in", why ? why : "there is no refresh token");
+        return oauth_log_in_again("nobody has logged in", why ? why : "there is no refresh token");
     result = oauth_post(http, url, answer, "grant_type", "refresh_token", "client_id", config->client_id,
                         "refresh_token", refresh, "scope", oauth_scope(config), NULL);
     if (eas_is_served(&result) && answer->error)

@@ -31,7 +31,7 @@ static struct eas_result granted(const struct oauth_config *config, const struct
 static struct eas_result poll_on(const struct oauth_config *config, struct http *http,
                                  const struct oauth_answer *device)
 {
-    long pause = CLAMP(device->interval_s, 1, LIMIT_DEVICE_PAUSE_S);
+    long pause = device->interval_s ? MIN(device->interval_s, LIMIT_DEVICE_PAUSE_S) : LIMIT_DEVICE_USUAL_S;
     long life = device->expires_s ? MIN(device->expires_s, LIMIT_DEVICE_S) : LIMIT_DEVICE_S;
     gint64 until = g_get_monotonic_time() + life * (gint64)G_USEC_PER_SEC;
     struct oauth_answer late = {.error = (char *)"expired_token", .description = (char *)"nobody answered in time"};

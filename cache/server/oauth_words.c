@@ -42,7 +42,7 @@ bool oauth_check(const struct oauth_config *config, struct eas_result *result)
 
 struct eas_result oauth_log_in_again(const char *words, const char *reason)
 {
-    struct eas_result result = eas_refused(EAS_SCOPE_ACCOUNT, 77, "%s (%.80s); easfs login does it", words, reason);
+    struct eas_result result = eas_refused(EAS_SCOPE_ACCOUNT, 77, "%s (%.80s); log in with easfs login", words, reason);
 
     result.action = EAS_ACTION_LOGIN;
     result.cause = EAS_CAUSE_OAUTH_EXPIRED;
@@ -58,12 +58,12 @@ struct eas_result oauth_refusal(const struct oauth_answer *answer)
         enum eas_cause cause;
         const char *words;
     } rows[] = {
-        {"invalid_grant", 77, EAS_CAUSE_OAUTH_EXPIRED, "the log-in has run out or was withdrawn; log in again"},
-        {"expired_token", 77, EAS_CAUSE_OAUTH_EXPIRED, "the code has run out before anybody used it; log in again"},
-        {"access_denied", 77, EAS_CAUSE_AUTH_WRONG, "the log-in was declined; log in again"},
-        {"authorization_declined", 77, EAS_CAUSE_AUTH_WRONG, "the log-in was declined; log in again"},
-        {"interaction_required", 77, EAS_CAUSE_OAUTH_EXPIRED, "the organisation wants a new log-in; log in again"},
-        {"login_required", 77, EAS_CAUSE_OAUTH_EXPIRED, "the organisation wants a new log-in; log in again"},
+        {"invalid_grant", 77, EAS_CAUSE_OAUTH_EXPIRED, "the log-in has run out or was withdrawn"},
+        {"expired_token", 77, EAS_CAUSE_OAUTH_EXPIRED, "the code has run out before anybody used it"},
+        {"access_denied", 77, EAS_CAUSE_AUTH_WRONG, "the log-in was declined"},
+        {"authorization_declined", 77, EAS_CAUSE_AUTH_WRONG, "the log-in was declined"},
+        {"interaction_required", 77, EAS_CAUSE_OAUTH_EXPIRED, "the organisation wants a new log-in"},
+        {"login_required", 77, EAS_CAUSE_OAUTH_EXPIRED, "the organisation wants a new log-in"},
         {"consent_required", 77, EAS_CAUSE_OAUTH_CONSENT,
          "the organisation has not allowed this program; its administrator can"},
         {"unauthorized_client", 78, EAS_CAUSE_OAUTH_CONSENT,
@@ -83,5 +83,5 @@ struct eas_result oauth_refusal(const struct oauth_answer *answer)
         }
     if (strcmp(answer->error, "temporarily_unavailable") == 0 || strcmp(answer->error, "server_error") == 0)
         return eas_unreachable(75, "the issuer of access tokens is not available now (%.80s)", more);
-    return oauth_log_in_again("the issuer of access tokens refuses; log in again", more);
+    return oauth_log_in_again("the issuer of access tokens refuses", more);
 }

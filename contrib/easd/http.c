@@ -7,6 +7,7 @@
 
 #include "contrib/easd/command.h"
 #include "contrib/easd/limits.h"
+#include "contrib/easd/login.h"
 #include "contrib/easd/query.h"
 #include "contrib/easd/reply.h"
 
@@ -51,57 +52,6 @@ static void call_end(void *ctx, struct MHD_Connection *connection, void **data, 
     g_byte_array_unref(call->body);
     g_free(call);
     *data = NULL;
-}
-
-/* The same time for every wrong password of a length. */
-static bool same_secret(const char *a, const char *b)
-{
-    size_t length = strlen(a);
-    unsigned char difference = length != strlen(b);
-
-    for (size_t i = 0; i < length && !difference; i++)
-        difference |= (unsigned char)(a[i] ^ b[i]);
-    return !difference;
-}
-
-/* DOMAIN\user is user. */
-static const char *without_domain(const char *user)
-{
-    const char *slash = strrchr(user, '\\');
-
-    return slash ? slash + 1 : user;
-}
-
-static struct mailbox *find_mailbox(const struct server *server, const char *user)
-{
-    for (guint i = 0; i < server->mailboxes->len; i++) {
-        struct mailbox *mailbox = server->mailboxes->pdata[i];
-
-        if (g_ascii_strcasecmp(mailbox->user, user) == 0 ||
-            g_ascii_strcasecmp(mailbox->user, without_domain(user)) == 0)
-            return mailbox;
-    }
-    return NULL;
-}
-
-/* The mailbox of who asks, by Basic authentication; NULL for a stranger. */
-static struct mailbox *authenticate(const struct server *server, struct MHD_Connection *connection)
-{
-    const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    gsize length;
-
-    if (!header || g_ascii_strncasecmp(header, "Basic ", 6) != 0)
-        return NULL;
-    g_autofree guchar *bytes = g_base64_decode(header + 6, &length);
-    g_autofree char *pair = g_strndup((const char *)bytes, length);
-    char *colon = strchr(pair, ':');
-
-    if (!colon)
-        return NULL;
-    *colon = '\0';
-    struct mailbox *mailbox = find_mailbox(server, pair);
-
-    return same_secret(colon + 1, server->password) ? mailbox : NULL;
 }
 
 static const char *header_of(struct MHD_Connection *connection, const char *name)
@@ -279,8 +229,8 @@ static enum MHD_Result respond(struct http *http, struct MHD_Connection *connect
 
     if (!is_endpoint(url) && !faults)
         return reply_text(connection, 404, NULL, NULL, "nothing here; ActiveSync is at /Microsoft-Server-ActiveSync\n");
-    if (!(mailbox = authenticate(http->server, connection)))
-        return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"easd\", charset=\"UTF-8\"",
+    if (!(mailbox = login_mailbox(http->server, connection, faults)))
+        return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, login_challenge(http->server),
                           "user or password wrong\n");
     if (faults)
         return reply_faults(http, connection, call, method);

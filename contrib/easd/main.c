@@ -22,6 +22,8 @@ static const char usage[] =
     "                         and sub-folders, and may change while it is served\n"
     "  --listen ADDRESS:PORT  where to listen; port 0 takes a free one\n"
     "  --password-file FILE   its first line is everyone's password\n"
+    "  --token-file FILE      log in by Bearer tokens, not by the password: those that stand in FILE, which is\n"
+    "                         read at each request, as lines \"NAME TOKEN\"\n"
     "  --protocol LIST        the versions spoken, of 12.1,14.0,14.1,16.0,16.1 (all)\n"
     "  --tls-cert FILE        serve https with this certificate (PEM, the chain included)\n"
     "  --tls-key FILE         and its key\n"
@@ -35,7 +37,7 @@ static const int known_versions[] = {121, 140, 141, 160, 161};
 
 struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
-    const char *listen, *password_file, *protocol, *certificate_file, *key_file;
+    const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file;
     struct faults *faults;
     bool policy, no_gzip;
 };
@@ -72,11 +74,12 @@ static void add_fault(struct faults *faults, const char *spec)
 
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
-    enum { MAILBOX, LISTEN, PASSWORD, PROTOCOL, CERTIFICATE, KEY, POLICY, FAULT, NO_GZIP, HELP };
+    enum { MAILBOX, LISTEN, PASSWORD, TOKEN, PROTOCOL, CERTIFICATE, KEY, POLICY, FAULT, NO_GZIP, HELP };
     static const struct option options[] = {
         {"mailbox", required_argument, NULL, MAILBOX},
         {"listen", required_argument, NULL, LISTEN},
         {"password-file", required_argument, NULL, PASSWORD},
+        {"token-file", required_argument, NULL, TOKEN},
         {"protocol", required_argument, NULL, PROTOCOL},
         {"tls-cert", required_argument, NULL, CERTIFICATE},
         {"tls-key", required_argument, NULL, KEY},
@@ -86,11 +89,9 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"help", no_argument, NULL, HELP},
         {NULL, 0, NULL, 0},
     };
-    const char **texts[] = {[LISTEN] = &settings->listen,
-                            [PASSWORD] = &settings->password_file,
-                            [PROTOCOL] = &settings->protocol,
-                            [CERTIFICATE] = &settings->certificate_file,
-                            [KEY] = &settings->key_file};
+    const char **texts[] = {
+        [LISTEN] = &settings->listen,     [PASSWORD] = &settings->password_file,       [TOKEN] = &settings->token_file,
+        [PROTOCOL] = &settings->protocol, [CERTIFICATE] = &settings->certificate_file, [KEY] = &settings->key_file};
 
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == MAILBOX) {
@@ -220,6 +221,7 @@ int main(int argc, char **argv)
     g_mime_init();
     icalerror_set_errors_are_fatal(0);
     server.password = read_password(settings.password_file);
+    server.token_file = settings.token_file;
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy;
     server.faults = settings.faults;

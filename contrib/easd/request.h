@@ -13,6 +13,7 @@ struct command;
 struct server {
     GPtrArray *mailboxes; /* of struct mailbox */
     char *password;
+    const char *token_file; /* NULL: no Bearer tokens. Else lines "NAME TOKEN" */
     GArray *versions; /* of int, ten times the protocol's, rising */
     bool policy;      /* provisioning is demanded */
     bool gzip;        /* compress what may be compressed */

@@ -199,7 +199,8 @@ static int serving_run(struct serving *serving)
 }
 
 /* Everything from here on is the daemon's, the question for the password, too: the keyring's library has threads. */
-static int mount_replica(struct replica_config *replica_config, const struct mount_config *config, bool foreground)
+static int mount_replica(const struct account_options *options, struct replica_config *replica_config,
+                         const struct mount_config *config, bool foreground)
 {
     struct serving serving = {.config = *config, .foreground = foreground};
     g_autofree char *account = g_strdup(replica_config->account);
@@ -213,6 +214,7 @@ static int mount_replica(struct replica_config *replica_config, const struct mou
     if (!serving.replica)
         return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
     serving.control = (struct control_socket_config){.replica = serving.replica,
+                                                     .account = options,
                                                      .mountpoint = config->mountpoint,
                                                      .unmount = serving_unmount,
                                                      .settle = serving_settle,
@@ -240,7 +242,7 @@ static int mount_account(const struct account_options *options, const struct mou
     daemon_begin(foreground);
     daemon_on_signal(NULL, NULL);
     code = account_config(options, what, &replica_config);
-    return code ? code : mount_replica(replica_config, config, foreground);
+    return code ? code : mount_replica(options, replica_config, config, foreground);
 }
 
 static int mount_run(void *data, int argc, char **argv)

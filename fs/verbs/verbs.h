@@ -15,7 +15,7 @@ struct verb {
     int (*run)(void *values, int argc, char **argv);
 };
 
-extern const struct verb verb_mount, verb_umount, verb_status, verb_sync, verb_folders, verb_cache, verb_export, verb_doctor,
-    verb_explain;
+extern const struct verb verb_mount, verb_umount, verb_status, verb_sync, verb_folders, verb_cache, verb_export,
+    verb_doctor, verb_explain, verb_login;
 
 #endif
