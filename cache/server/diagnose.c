@@ -96,8 +96,6 @@ GPtrArray *diagnose(const struct diagnose_config *config)
                         .until = g_get_monotonic_time() + LIMIT_DIAGNOSE_MS * 1000LL};
 
     http_start();
-    if (!exam.wanted->user)
-        exam.wanted->user = g_strdup(config->email);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
         exam.step = steps[i].name;
         if (exam.stopped)

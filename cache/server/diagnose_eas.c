@@ -117,6 +117,8 @@ static bool begin(struct exam *exam, struct eas_result *result)
     const char *password = exam_password(exam);
     char *copy = g_strdup(password);
 
+    if (!exam->wanted->user)
+        exam->wanted->user = g_strdup(exam->config->email);
     settle_device(exam);
     g_free(exam->wanted->server);
     exam->wanted->server = g_strdup(exam->look.url);
@@ -341,30 +343,33 @@ void exam_item(struct exam *exam)
 
 /* ---- ping ---- */
 
-enum { PING_HEARTBEAT_S = 5, PING_PATIENCE_MS = 6500, PING_FOLDERS_CHANGED = 7 };
+enum { PING_HEARTBEAT_S = 5, PING_PATIENCE_MS = 6500 };
 
-static void judge_ping(struct exam *exam, const struct eas_result *result, const struct answer_tree *tree, bool held)
+/* Statuses that are answers: nothing happened, something did, the interval is too short, the folders have changed. */
+static bool is_pong(int status)
+{
+    return status == 1 || status == 2 || status == 5 || status == 7;
+}
+
+static void judge_ping(struct exam *exam, const struct call *call, struct eas_result *result,
+                       const struct answer_tree *tree, bool held)
 {
     struct ping_answer answer;
 
     if (held) {
         exam_ok(exam, "the server holds the question, as it should");
-        return;
+    } else if (!is_pong(call->status)) {
+        if (eas_is_served(result))
+            *result = eas_refused(EAS_SCOPE_ACCOUNT, 69, "the server answers Ping with status %d", call->status);
+        refused(exam, result, EAS_CAUSE_PING_REFUSED);
+    } else {
+        ping_read(answer_tree_root(tree), &answer);
+        if (answer.heartbeat)
+            exam_ok(exam, "the server answers; it waits at least %d s", answer.heartbeat);
+        else
+            exam_ok(exam, "the server answers");
+        ping_clear(&answer);
     }
-    if (!eas_is_served(result)) {
-        struct eas_result copy = *result;
-
-        refused(exam, &copy, EAS_CAUSE_PING_REFUSED);
-        return;
-    }
-    ping_read(answer_tree_root(tree), &answer);
-    /* 1 nothing happened, 2 something did, 5 the interval is too short, 7 the folders changed: all of them answers. */
-    if (answer.status == 1 || answer.status == 2 || answer.status == 5 || answer.status == PING_FOLDERS_CHANGED)
-        exam_ok(exam, answer.heartbeat ? "the server answers; it wants at least %d s" : "the server answers",
-                answer.heartbeat);
-    else
-        exam_fault(exam, EAS_CAUSE_PING_REFUSED, "the server answers Ping with status %d", answer.status);
-    ping_clear(&answer);
 }
 
 /* So short an interval that most servers say at once that it is; those that take it are waited for. */
@@ -389,6 +394,6 @@ void exam_ping(struct exam *exam)
     struct eas_result result = session_call(exam->link, &call);
     bool held = alarm_end(&alarm) && !eas_is_served(&result);
 
-    judge_ping(exam, &result, &tree, held);
+    judge_ping(exam, &call, &result, &tree, held);
     answer_tree_clear(&tree);
 }

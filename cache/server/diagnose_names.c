@@ -229,10 +229,8 @@ void exam_discover(struct exam *exam)
     if (eas_is_served(&found.result)) {
         exam->url = g_strdup(found.url);
         exam_ok(exam, "%s", found.url);
-        if (g_strcmp0(exam->wanted->user, exam->config->email) == 0) {
-            g_free(exam->wanted->user);
+        if (!exam->wanted->user)
             exam->wanted->user = g_strdup(found.email);
-        }
     }
     discover_clear(&found);
 }

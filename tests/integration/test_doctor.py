@@ -3,7 +3,7 @@
 diagnosis, a fault that is not seen, a healthy server that is called ill, a diagnosis without end, and a password that
 is told, or sent to where it must not go."""
 import concurrent.futures
-import contextlib
+import hashlib
 import json
 import os
 import ssl
@@ -16,68 +16,12 @@ import certs
 import harness
 import oddserver
 import wbxml
-from harness import EASFS, equal, run, test, truth, write
-from nameserver import NameServer
-from oddserver import OddServer
+from harness import equal, test, truth
+from lab import PATH, SECRET, Lab
 from websites import Answer, Hole, Proxy, Raw, Site, free_address, tls_context
 from wbxml import E
 
-PATH = "/Microsoft-Server-ActiveSync"
-SECRET = "s3cret-of-alice"
 MINUTE = 60
-
-
-class Lab(contextlib.ExitStack):
-    """One set-up: a name server, an authority, sites. Its domain is example.test, its server mail.example.test."""
-
-    def __init__(self, scratch, authority, other):
-        super().__init__()
-        self.scratch, self.authority, self.other = scratch, authority, other
-        self.dns = self.enter_context(NameServer())
-        self.dns.exists("example.test")
-        self.address = free_address()
-        self.dns.a("mail.example.test", self.address)
-        self.options, self.environment, self.email = ["--server", "mail.example.test"], {}, None
-        self.secret, self.ca = SECRET, authority.ca
-
-    def certificate(self, *names, **more):
-        return self.authority.issue(*(names or ["mail.example.test"]), **more)
-
-    def site(self, answer, certificate=None, host=None, plain=False, **more):
-        """A site at the server's address, or at one of its own with the name host."""
-        address = self.address
-        if host:
-            address = free_address()
-            self.dns.a(host, address)
-        if not plain and certificate is None:
-            certificate = self.certificate(host or "mail.example.test")
-        return self.enter_context(Site(address, answer, certificate, **more))
-
-    def server(self, answer=None, **more):
-        """An ActiveSync server with an Inbox; answer(ask) may answer in its place. Sets self.odd."""
-        self.odd = OddServer()
-        self.odd.folder("Inbox", oddserver.INBOX)
-        self.odd.mail(self.odd.find("Inbox"), harness.message("Hello"), "Hello")
-        return self.site(lambda ask: (answer(ask) if answer else None) or self.active_sync(ask), **more)
-
-    def active_sync(self, ask):
-        if ask.path.rstrip("/") != PATH:
-            return Answer(404)
-        if ask.basic() != ("alice", SECRET):
-            return Answer(401, headers={"WWW-Authenticate": 'Basic realm="mail"', "MS-Server-ActiveSync": "15.2"})
-        root = wbxml.read(ask.body) if ask.body else None
-        said = self.odd.serve(oddserver.Request(ask.command, root, ask.headers, ask.body, len(self.odd.requests)))
-        headers = {"MS-Server-ActiveSync": "15.2", **{n.replace("_", "-"): v for n, v in said.headers.items() if v}}
-        return Answer(said.code, said.body, said.kind, headers=headers, drop=said.drop, hang=said.hang)
-
-    def command(self):
-        password = write(self.scratch.path("password"), self.secret + "\n")
-        os.chmod(password, 0o600)
-        out = [EASFS, "doctor", *([self.email] if self.email else []), "--json", "--resolver", self.dns.where,
-               "--password-file", password, *self.options]
-        if not self.email:
-            out += ["--user", "alice"]
-        return out + (["--ca-file", self.ca] if self.ca else [])
 
 
 # ---- the set-ups: what is broken, by the true cause and the step where it shows ----
@@ -105,6 +49,12 @@ def only(command, answer):
 @setup(None, None, told="the first message of the Inbox came")
 def a_healthy_server(lab):
     lab.server()
+
+
+@setup(None, None, told="the server holds the question")
+def a_healthy_server_with_push(lab):
+    lab.server()
+    lab.holds_ping = True
 
 
 @setup(None, None, told="the server's policy is taken")
@@ -237,7 +187,7 @@ def a_self_signed_certificate_with_its_pin(lab):
     lab.ca = None
     der = subprocess.run(["openssl", "x509", "-in", certificate[0], "-pubkey", "-noout"], capture_output=True).stdout
     der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=der, capture_output=True).stdout
-    lab.options += ["--pin", __import__("hashlib").sha256(der).hexdigest()]
+    lab.options += ["--pin", hashlib.sha256(der).hexdigest()]
 
 
 @setup("tls-pin", "tls")
@@ -515,26 +465,13 @@ def a_pin_that_is_none(lab):
     lab.options += ["--pin", "abc"]
 
 
-def diagnose(lab):
-    """The lines, the exit code and how long it took."""
-    begin = time.monotonic()
-    environment = {**os.environ, "no_proxy": "", **lab.environment}
-    done = subprocess.run(lab.command(), capture_output=True, text=True, timeout=2 * MINUTE, env=environment)
-    took = time.monotonic() - begin
-    truth(SECRET not in done.stdout + done.stderr, "the password was told")
-    try:
-        return [json.loads(line) for line in done.stdout.splitlines()], done.returncode, took
-    except ValueError:
-        raise AssertionError("no JSON: " + done.stdout + done.stderr)
-
-
 def one(scratch, row, authorities):
     """What doctor says for one set-up: (words, whether that is right)."""
     build, cause, step, told = row
     with harness.Scratch("doctor") as own, Lab(own, *authorities) as lab:
         lab.unasked = None
         build(lab)
-        lines, code, took = diagnose(lab)
+        lines, code, took = lab.run()
         asked = lab.unasked.asks if lab.unasked else []
     faults = [line for line in lines if line["result"] == "fault"]
     said = [(line["cause"], line["step"]) for line in faults]
