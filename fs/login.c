@@ -9,8 +9,10 @@
 #include "fs/message.h"
 #include "fs/tokens.h"
 
-static int say(const struct eas_result *result, const char *what)
+int login_say(const struct eas_result *result, const char *what)
 {
+    if (eas_is_served(result) || !*result->text)
+        return result->exit_code;
     return unable_to(result->exit_code, what, exit_advice(result->exit_code, result->text), "%s", result->text);
 }
 
@@ -48,7 +50,7 @@ int login_oauth(const struct account_options *options, const char *name, const c
     tls_trust_free(trust);
     oauth_config_free(config);
     session_config_free(server);
-    return eas_is_served(&result) ? 0 : say(&result, what);
+    return login_say(&result, what);
 }
 
 bool login_is_kept_by_keyring(const struct account_options *options)
@@ -120,16 +122,16 @@ static struct eas_result try_session(const struct session_config *server, const 
     return result;
 }
 
-int login_try(const struct account_options *options, const char *password, const char *what)
+struct eas_result login_try(const struct account_options *options, const char *password, const char *what)
 {
     struct session_config *server = NULL;
     struct eas_result result = eas_served();
     int code = account_session(options, what, &server);
 
-    if (!code && password) {
+    if (code)
+        result = eas_refused(EAS_SCOPE_FATAL, code, "%s", "");
+    else if (password)
         result = try_session(server, password);
-        code = eas_is_served(&result) ? 0 : say(&result, what);
-    }
     session_config_free(server);
-    return code;
+    return result;
 }

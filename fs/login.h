@@ -13,9 +13,12 @@ int login_oauth(const struct account_options *options, const char *name, const c
 int login_password(const struct account_options *options, const struct password_source *given, const char *what,
                    char **password);
 
-/* Asks the server once, without a mount, whether it takes the password (or, NULL, what else the account logs in with).
- * Makes no device of this one. 0, or an exit code after saying why not. */
-int login_try(const struct account_options *options, const char *password, const char *what);
+/* Asks the server once, without a mount, whether it takes the password; makes no device of this one. SERVED where there
+ * is none to try. Options that cannot be used: REFUSED without a text, all said. */
+struct eas_result login_try(const struct account_options *options, const char *password, const char *what);
+
+/* Says why not and returns the exit code; 0 for SERVED. */
+int login_say(const struct eas_result *result, const char *what);
 
 /* Whether the password is kept by nothing but the keyring. */
 bool login_is_kept_by_keyring(const struct account_options *options);

@@ -8,8 +8,8 @@
 #include "fs/verbs/verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_mount, &verb_umount, &verb_status, &verb_sync,   &verb_folders,
-    &verb_cache, &verb_export, &verb_login,  &verb_doctor, &verb_explain,
+    &verb_mount,  &verb_umount, &verb_status, &verb_sync,   &verb_folders, &verb_cache,
+    &verb_export, &verb_login,  &verb_setup,  &verb_doctor, &verb_explain,
 };
 
 static const struct verb *verb_find(const char *name)

@@ -72,8 +72,11 @@ static int try(const struct account_options *options, const char *state_dir, con
     json_t *answer = NULL, *request;
     int code;
 
-    if (!state_dir)
-        return login_try(options, password, what);
+    if (!state_dir) {
+        struct eas_result result = login_try(options, password, what);
+
+        return login_say(&result, what);
+    }
     request =
         password ? json_pack("{s:s, s:s}", "verb", "login", "password", password) : json_pack("{s:s}", "verb", "login");
     if (!request)

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from harness import EASFS, equal, message, read, run, test, truth, wait_for, write
 
-VERBS = "mount umount status sync folders cache export login".split()
+VERBS = "mount umount status sync folders cache export login setup".split()
 
 
 def fails(code, *command, words="", **more):
