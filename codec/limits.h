@@ -20,13 +20,15 @@
 #define LIMIT_ADDRESS_BYTES 320             /* an address of a message built here (RFC 5321 4.5.3.1) */
 #define LIMIT_ADDRESS_NAME_BYTES 255        /* the name beside it: encoded, the line keeps below 998 */
 #define LIMIT_ENCODED_BYTES (8 << 10)       /* a text in which encoded words are looked for */
+#define LIMIT_CARD_LINES 10000              /* lines of one, unfolded */
+#define LIMIT_PICTURE_TEXT (48 << 10)       /* base64 of a contact's picture (MS-ASCNTC 2.2.2.58) */
 #define LIMIT_USER_NAME_BYTES 255           /* a name a user gives */
 #define LIMIT_WRITTEN_BYTES (16 << 20)      /* a calendar, card, task or note that a user writes */
 #define LIMIT_WRITTEN_DEPTH 8               /* components inside each other in one */
 #define LIMIT_EXCEPTIONS 1000               /* changed or removed occurrences of a series (the protocol's schema) */
 #define LIMIT_OCCURRENCES 200000            /* occurrences looked through to find one of a series */
 #define LIMIT_ATTENDEES 2000                /* people of a meeting */
-#define LIMIT_CATEGORIES 300                /* of an item (MS-ASCAL 2.2.2.10) */
+#define LIMIT_CATEGORIES 300                /* of an item (MS-ASCAL 2.2.2.10); children of a contact */
 #define LIMIT_REASON_BYTES 200              /* of a user's text quoted in a reason */
 #define LIMIT_FOLDERS 20000                 /* folders of one account */
 #define LIMIT_FOLDER_DEPTH 64               /* ancestors of a folder, before it counts as a loop */

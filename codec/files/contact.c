@@ -3,60 +3,27 @@
 #include <string.h>
 
 #include "codec/files/body.h"
-#include "codec/files/ical_common.h"
+#include "codec/files/contact_value.h"
+#include "codec/files/file_as.h"
 #include "codec/files/files.h"
+#include "codec/files/ical_common.h"
 #include "codec/files/mailbox.h"
 #include "codec/files/picture.h"
 
-enum form {
-    TEXT,  /* the element's text */
-    NAME,  /* components, written even when all are empty */
-    PARTS, /* components, all of them, left out when all are empty */
-    ORG,   /* components, empty ones at the end left out */
-    EMAIL, /* the address; a display name in a parameter */
-    IM,    /* a URI of an instant messenger */
-    URI,   /* as it is */
-    DATE,  /* a day */
-    EACH,  /* a property for each child */
-    LIST,  /* CATEGORIES, the children separated by commas */
-    BODY,  /* the Body as text */
-    PHOTO, /* a picture in base64 */
-};
-
-enum { MAX_ELEMENTS = 7 };
-
-#define C(name) TAG_Contacts_##name
-#define C2(name) TAG_Contacts2_##name
-#define NONE EAS_TAG_NONE
-static const struct property {
-    enum form form;
-    const char *v3, *v4;
-    eas_tag elements[MAX_ELEMENTS];
-    int count;
-} properties[] = {
-#define PROPERTY(sections, form, v3, v4, ...)                                                                          \
-    {form, v3, v4, {__VA_ARGS__}, sizeof((eas_tag[]){__VA_ARGS__}) / sizeof(eas_tag)},
-#include "codec/files/contact.def"
-#undef PROPERTY
-};
-#undef C
-#undef C2
-#undef NONE
-
-struct card {
+struct sheet {
     GString *out;
     const struct eas_node *data;
     int version;
 };
 
-static const char *text_of(const struct card *card, eas_tag tag)
+static const char *text_of(const struct sheet *card, eas_tag tag)
 {
-    const char *text = tag == EAS_TAG_NONE ? NULL : eas_node_text(card->data, tag);
+    const char *text = eas_node_text(card->data, tag);
 
     return text ? text : "";
 }
 
-static void write_text(struct card *card, const char *head, const char *text)
+static void write_text(struct sheet *card, const char *head, const char *text)
 {
     g_autofree char *value = content_text(text);
 
@@ -64,9 +31,9 @@ static void write_text(struct card *card, const char *head, const char *text)
         content_line(card->out, head, value);
 }
 
-static void write_parts(struct card *card, const char *head, const struct property *row)
+static void write_parts(struct sheet *card, const char *head, const struct contact_property *row)
 {
-    g_autoptr(GString) value = g_string_new(NULL);
+    g_autoptr(GString) value = g_string_new(row->form == CONTACT_ADDRESS ? ";;" : NULL);
     size_t written = 0;
 
     for (int i = 0; i < row->count; i++) {
@@ -76,15 +43,15 @@ static void write_parts(struct card *card, const char *head, const struct proper
         if (*text)
             written = value->len;
     }
-    if (row->form == ORG)
+    if (row->form == CONTACT_ORG)
         g_string_truncate(value, written);
-    if (written > 0 || row->form == NAME)
+    if (written > 0 || row->form == CONTACT_NAME)
         content_line(card->out, head, value->str);
 }
 
 /* '"Jane Doe" <jane@example.org>' keeps its name in a parameter; what is no address at all, such as
  * "EX:/o=..." of a directory, stands as it is. */
-static void write_email(struct card *card, const char *head, const char *text)
+static void write_email(struct sheet *card, const char *head, const char *text)
 {
     g_autofree char *name = NULL;
     g_autofree char *address = NULL;
@@ -100,7 +67,7 @@ static void write_email(struct card *card, const char *head, const char *text)
 }
 
 /* Not escaped, and without the blanks around it. */
-static void write_uri(struct card *card, const char *head, const char *text)
+static void write_uri(struct sheet *card, const char *head, const char *text)
 {
     g_autofree char *uri = g_strstrip(g_strdup(text));
 
@@ -108,32 +75,23 @@ static void write_uri(struct card *card, const char *head, const char *text)
         content_line(card->out, head, uri);
 }
 
-/* RFC 4770 wants a URI; what has no scheme gets the one of RFC 3860. */
-static void write_im(struct card *card, const char *head, const char *text)
+static void write_im(struct sheet *card, const char *head, const char *text)
 {
-    g_autofree char *plain = g_strstrip(g_strdup(text));
-    g_autofree char *scheme = g_uri_parse_scheme(plain);
-    g_autofree char *escaped = g_uri_escape_string(plain, "@!$&'()*+,;=:/", FALSE);
-    g_autofree char *uri = scheme && !strchr(plain, ' ') ? g_strdup(plain) : g_strconcat("im:", escaped, NULL);
+    g_autofree char *uri = contact_im_uri(text);
 
-    if (*plain)
+    if (uri)
         content_line(card->out, head, uri);
 }
 
-/* The time of a birthday is to be ignored, but servers that mean midnight of a zone east of
- * Greenwich write the evening before: twelve hours later the day is right for both (MS-ASCNTC
- * 2.2.2.6). The year 1604 is how address books say that they do not know it. */
-static void write_date(struct card *card, const char *head, const char *text)
+static void write_date(struct sheet *card, const char *head, const char *text)
 {
-    enum { UNKNOWN_YEAR = 1604 };
     struct eas_date date;
     char value[32];
 
-    if (!eas_date_read(text, &date) || eas_date_is_none(&date))
+    if (!contact_day(text, &date))
         return;
-    date = eas_date_from_seconds(eas_date_seconds(&date) + 12 * 3600);
 
-    bool yearless = date.year == UNKNOWN_YEAR;
+    bool yearless = date.year == CONTACT_NO_YEAR;
     if (card->version >= 4 && yearless)
         g_snprintf(value, sizeof value, "--%02d%02d", date.month, date.day);
     else
@@ -146,7 +104,7 @@ static void write_date(struct card *card, const char *head, const char *text)
     content_line(card->out, full->str, value);
 }
 
-static void write_each(struct card *card, const char *head, const struct property *row)
+static void write_each(struct sheet *card, const char *head, const struct contact_property *row)
 {
     const struct eas_node *child = eas_node_child(eas_node_child(card->data, row->elements[0]), row->elements[1]);
 
@@ -154,11 +112,11 @@ static void write_each(struct card *card, const char *head, const struct propert
         write_text(card, head, child->text);
 }
 
-static void write_photo(struct card *card, const char *head, const struct property *row)
+static void write_photo(struct sheet *card, const char *head, eas_tag tag)
 {
     struct picture picture;
 
-    if (!picture_read(eas_node_child(card->data, row->elements[0]), &picture))
+    if (!picture_read(eas_node_child(card->data, tag), &picture))
         return;
 
     g_autofree char *value = card->version >= 4 ? g_strconcat("data:", picture.media, ";base64,", picture.base64, NULL)
@@ -171,7 +129,7 @@ static void write_photo(struct card *card, const char *head, const struct proper
     picture_clear(&picture);
 }
 
-static void write_body(struct card *card, const char *head, eas_tag legacy)
+static void write_body(struct sheet *card, const char *head, eas_tag legacy)
 {
     g_autofree char *note = body_text(card->data, legacy);
 
@@ -179,40 +137,50 @@ static void write_body(struct card *card, const char *head, eas_tag legacy)
         write_text(card, head, note);
 }
 
-static void write_property(struct card *card, const struct property *row)
+static void write_piece(struct sheet *card, const char *head, enum contact_form form, eas_tag tag)
+{
+    const char *text = text_of(card, tag);
+
+    switch (form) {
+    case CONTACT_EMAIL:
+        return write_email(card, head, text);
+    case CONTACT_IM:
+        return write_im(card, head, text);
+    case CONTACT_URI:
+        return write_uri(card, head, text);
+    case CONTACT_DATE:
+        return write_date(card, head, text);
+    case CONTACT_PHOTO:
+        return write_photo(card, head, tag);
+    default:
+        return write_text(card, head, text);
+    }
+}
+
+static void write_property(struct sheet *card, const struct contact_property *row)
 {
     const char *head = card->version >= 4 ? row->v4 : row->v3;
-    const char *text = text_of(card, row->elements[0]);
 
     switch (row->form) {
-    case TEXT:
-        return write_text(card, head, text);
-    case NAME:
-    case PARTS:
-    case ORG:
+    case CONTACT_NAME:
+    case CONTACT_ADDRESS:
+    case CONTACT_ORG:
         return write_parts(card, head, row);
-    case EMAIL:
-        return write_email(card, head, text);
-    case IM:
-        return write_im(card, head, text);
-    case URI:
-        return write_uri(card, head, text);
-    case DATE:
-        return write_date(card, head, text);
-    case EACH:
+    case CONTACT_EACH:
         return write_each(card, head, row);
-    case LIST:
+    case CONTACT_LIST:
         return ical_add_categories(card->out, card->data, row->elements[0], row->elements[1]);
-    case BODY:
-        return write_body(card, head, row->elements[0]);
-    case PHOTO:
-        return write_photo(card, head, row);
+    case CONTACT_BODY:
+        return write_body(card, head, row->elements[1]);
+    default:
+        for (int i = 0; i < row->count; i++)
+            write_piece(card, head, row->form, row->elements[i]);
     }
 }
 
 GBytes *file_from_contact(const struct eas_node *data, const struct file_context *context, char **reason)
 {
-    struct card card = {g_string_new(NULL), data, context->vcard_version};
+    struct sheet card = {g_string_new(NULL), data, context->vcard_version};
     g_autofree char *name = contact_full_name(data);
 
     *reason = NULL;
@@ -222,9 +190,9 @@ GBytes *file_from_contact(const struct eas_node *data, const struct file_context
     if (context->uid)
         write_text(&card, "UID", context->uid);
     /* Both versions require it of every card. */
-    write_text(&card, "FN", *name ? name : "untitled");
-    for (size_t i = 0; i < G_N_ELEMENTS(properties); i++)
-        write_property(&card, &properties[i]);
+    write_text(&card, "FN", *name ? name : CONTACT_UNTITLED);
+    for (size_t i = 0; i < CONTACT_PROPERTIES; i++)
+        write_property(&card, &contact_properties[i]);
     content_line(card.out, "END", "VCARD");
     return g_string_free_to_bytes(card.out);
 }
@@ -242,20 +210,21 @@ char *contact_full_name(const struct eas_node *data)
 {
     static const eas_tag words[] = {TAG_Contacts_FirstName, TAG_Contacts_MiddleName, TAG_Contacts_LastName,
                                     TAG_Contacts_Suffix};
-    static const eas_tag stand_ins[] = {TAG_Contacts_FileAs,
-                                        TAG_Contacts2_NickName,
-                                        TAG_Contacts_CompanyName,
-                                        TAG_Contacts_Email1Address,
-                                        TAG_Contacts_Email2Address,
-                                        TAG_Contacts_Email3Address,
-                                        TAG_Contacts_MobilePhoneNumber,
-                                        TAG_Contacts_BusinessPhoneNumber,
-                                        TAG_Contacts_HomePhoneNumber};
+    static const eas_tag stand_ins[] = {TAG_Contacts2_NickName,           TAG_Contacts_CompanyName,
+                                        TAG_Contacts_Email1Address,       TAG_Contacts_Email2Address,
+                                        TAG_Contacts_Email3Address,       TAG_Contacts_MobilePhoneNumber,
+                                        TAG_Contacts_BusinessPhoneNumber, TAG_Contacts_HomePhoneNumber};
     g_autoptr(GString) full = g_string_new(NULL);
+    const char *own = file_as_own(data);
 
+    if (own)
+        return contact_plain(CONTACT_TEXT, own);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         append_word(full, eas_node_text(data, words[i]));
-    for (size_t i = 0; i < G_N_ELEMENTS(stand_ins) && full->len == 0; i++)
-        append_word(full, eas_node_text(data, stand_ins[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(stand_ins) && full->len == 0; i++) {
+        g_autofree char *word = contact_element(data, stand_ins[i]);
+
+        append_word(full, word);
+    }
     return g_strdup(full->str);
 }

@@ -4,8 +4,12 @@
 
 #include "codec/wire/wbxml_tree.h"
 
-/* How a person is called: given, middle and family name with suffix; else FileAs, the company, the
- * first e-mail address or phone number; "" where there is nothing. The caller frees it. */
+/* How a person is called: by FileAs where a person thought of it (file_as.h); else given, middle and family name with
+ * suffix; else the nickname, the company, the first e-mail address or phone number; "" where there is nothing. The
+ * caller frees it. */
 char *contact_full_name(const struct eas_node *data);
+
+/* The FN of a contact that is called nothing. */
+#define CONTACT_UNTITLED "untitled"
 
 #endif

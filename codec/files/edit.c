@@ -8,6 +8,7 @@
 
 static const struct edit_class *const classes[EAS_CLASSES] = {
     [EAS_CALENDAR] = &edit_calendar,
+    [EAS_CONTACTS] = &edit_contacts,
     [EAS_TASKS] = &edit_tasks,
     [EAS_NOTES] = &edit_notes,
 };

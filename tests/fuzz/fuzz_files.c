@@ -11,6 +11,7 @@
 #include "codec/files/files.h"
 #include "codec/files/names.h"
 #include "codec/limits.h"
+#include "tests/fuzz/build.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -20,40 +21,6 @@ static void demand(bool good, const char *what)
         return;
     fprintf(stderr, "fuzz_files: %s\n", what);
     abort();
-}
-
-/* Operations, one byte each: 0 ends the open element; any other is a page, followed by a token, a
- * length and so many bytes of text; with length 255 the element stays open for children. */
-static struct eas_node *build(const uint8_t *bytes, size_t length)
-{
-    struct eas_node *root = eas_node_new(TAG_AirSync_ApplicationData, NULL), *open = root;
-
-    for (size_t at = 0; at + 3 <= length;) {
-        if (bytes[at] == 0) {
-            open = open->parent ? open->parent : root;
-            at++;
-            continue;
-        }
-        eas_tag tag = bytes[at] % EAS_PAGES << 8 | bytes[at + 1];
-        size_t size = bytes[at + 2];
-        at += 3;
-        if (size == 255) {
-            open = eas_node_append(open, eas_node_new(tag, NULL));
-            continue;
-        }
-        size = MIN(size, length - at);
-        /* A tree's texts are UTF-8 by its contract; opaque ones are any bytes. */
-        g_autofree char *text = g_utf8_make_valid((const char *)bytes + at, size);
-        struct eas_node *child = eas_node_add(open, tag, text);
-        if (size % 8 == 7) {
-            g_free(child->text);
-            child->text = g_strndup((const char *)bytes + at, size);
-            child->length = strlen(child->text);
-            child->opaque = true;
-        }
-        at += size;
-    }
-    return root;
 }
 
 static void check_lines(const char *text, size_t length, size_t longest)
@@ -131,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     enum eas_class class = bytes[0] % EAS_CLASSES;
     context.vcard_version = bytes[1] & 1 ? 3 : 4;
     context.version = bytes[1] & 2 ? EAS_14_1 : EAS_16_1;
-    struct eas_node *data = build(bytes + 2, length - 2);
+    struct eas_node *data = build_item(bytes + 2, length - 2);
     check_file(class, data, &context);
     check_name(class, data, bytes[1]);
     eas_node_free(data);

@@ -21,6 +21,10 @@ int fuzz_answers(const uint8_t *bytes, size_t length);
 #define LLVMFuzzerTestOneInput fuzz_answers
 #include "tests/fuzz/fuzz_answers.c"
 #undef LLVMFuzzerTestOneInput
+int fuzz_card(const uint8_t *bytes, size_t length);
+#define LLVMFuzzerTestOneInput fuzz_card
+#include "tests/fuzz/fuzz_card.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t))
 {
@@ -66,6 +70,12 @@ static void small_answers(void **state)
     replay("answers", fuzz_answers);
 }
 
+static void cards(void **state)
+{
+    (void)state;
+    replay("card", fuzz_card);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +83,7 @@ int main(void)
         cmocka_unit_test(sync_answers),
         cmocka_unit_test(fetch_answers),
         cmocka_unit_test(small_answers),
+        cmocka_unit_test(cards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
