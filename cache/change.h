@@ -16,6 +16,7 @@ struct change {
     uint64_t parent, old_parent; /* old_*: for a move */
     char name[CHANGE_NAME_MAX], old_name[CHANGE_NAME_MAX];
     bool directory;
+    bool own; /* a user did it through the mount: the kernel knows */
 };
 
 #endif

@@ -126,6 +126,14 @@ struct replica *replica_open(struct replica_config *config, struct eas_result *r
     }
     replica->trust = trust_new(replica->store, replica->session);
     replica->fetcher = fetcher_new(replica->store, replica->session, config, replica->trust, on_fetched, replica);
+    g_autofree char *address = store_get(replica->store, "address");
+    struct edit_config edit = {.account = config->account,
+                               .address = address,
+                               .send_invitations = config->send_invitations,
+                               .send_delay_ms = config->send_delay_ms,
+                               .vcard_version = config->vcard_version};
+
+    replica->editor = config->read_only ? NULL : editor_new(replica, &edit);
     return replica;
 }
 
@@ -149,6 +157,8 @@ void replica_start(struct replica *replica)
         return;
     replica->started = true;
     fetcher_start(replica->fetcher);
+    if (replica->editor)
+        editor_start(replica->editor);
     if (!replica->session)
         return;
     engine_ready(replica);
@@ -160,6 +170,8 @@ void replica_start(struct replica *replica)
 
 void replica_stop(struct replica *replica)
 {
+    if (replica->editor)
+        editor_stop(replica->editor);
     g_mutex_lock(&replica->lock);
     replica->stopping = true;
     g_cond_broadcast(&replica->turn);
@@ -184,6 +196,7 @@ void replica_close(struct replica *replica)
     replica_stop(replica);
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
+    editor_free(replica->editor);
     watch_free(replica->watch);
     g_clear_pointer(&replica->named, g_ptr_array_unref);
     trust_free(replica->trust);

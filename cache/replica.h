@@ -21,6 +21,10 @@ struct replica_config {
                            + "*"); NULL or empty: all */
     char *since;        /* "all", "1d" .. "6m"; NULL: all */
     int vcard_version;  /* 3 or 4 */
+    bool read_only;     /* nobody writes: no editor */
+    bool send_invitations; /* what mails others is allowed */
+    long send_delay_ms;    /* before a message in Outbox is sent */
+    long max_deletes;      /* a minute; more wait for a person. 0: no limit */
 };
 void replica_config_free(struct replica_config *config);
 

@@ -2,6 +2,7 @@
 #ifndef CACHE_REPLICA_STATE_H
 #define CACHE_REPLICA_STATE_H
 
+#include "cache/edit/edit.h"
 #include "cache/replica.h"
 #include "cache/server/network.h"
 #include "cache/sync/engine.h"
@@ -14,6 +15,7 @@ struct replica {
     struct session *session; /* NULL: offline */
     struct body_trust *trust;
     struct fetcher *fetcher;
+    struct editor *editor;
     struct sync_engine engine; /* the sync worker's */
     GThread *worker;
     gint64 all_at, rest_at; /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
@@ -25,7 +27,7 @@ struct replica {
     GMutex lock; /* of all below */
     GCond turn;  /* something below changed */
     bool started, stopping;
-    int filling; /* atomic: no pass over everything has ended yet, in the store's whole life */
+    int filling;                 /* atomic: no pass over everything has ended yet, in the store's whole life */
     bool kicked;                 /* pass at once */
     bool full;                   /* ... from key 0 */
     bool renewed;                /* the same, as the network has changed */

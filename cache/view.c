@@ -29,21 +29,24 @@ void view_free(struct view *view)
     g_free(view);
 }
 
-static void read_attr(sqlite3_stmt *row, struct view_attr *attr)
+/* What lies in a grave may still be open, but has no name. */
+static void read_attr(const struct view *view, sqlite3_stmt *row, struct view_attr *attr)
 {
-    bool directory = sqlite3_column_int(row, 2) == FILE_DIRECTORY;
+    enum file_kind kind = (enum file_kind)sqlite3_column_int(row, 2);
+    bool directory = kind == FILE_DIRECTORY;
     int64_t parent = sqlite3_column_int64(row, 1);
+    uint32_t names = parent != view->store->graves;
 
     *attr = (struct view_attr){
         .ino = (uint64_t)sqlite3_column_int64(row, 0),
         .parent = parent ? (uint64_t)parent : VIEW_ROOT,
         .directory = directory,
         .class = (enum eas_class)sqlite3_column_int(row, 3),
-        .local = directory || sqlite3_column_int64(row, 4) > 0,
+        .local = kind != FILE_ITEM || sqlite3_column_int64(row, 4) > 0,
         .size = directory ? DIRECTORY_SIZE : (uint64_t)sqlite3_column_int64(row, 5),
         .mtime_ns = sqlite3_column_int64(row, 6),
         .ctime_ns = sqlite3_column_int64(row, 7),
-        .nlink = directory ? 2 + (uint32_t)sqlite3_column_int64(row, 8) : 1,
+        .nlink = directory ? 2 * names + (uint32_t)sqlite3_column_int64(row, 8) : names,
     };
 }
 
@@ -53,7 +56,7 @@ static int one_attr(struct view *view, sqlite3_stmt *statement, struct view_attr
 
     if (row <= 0)
         return row ? row : -ENOENT;
-    read_attr(statement, attr);
+    read_attr(view, statement, attr);
     bool hidden = sqlite3_column_int64(statement, 1) == INO_HIDDEN && attr->ino != VIEW_ROOT;
 
     sqlite3_reset(statement);
@@ -85,7 +88,7 @@ int view_list(struct view *view, uint64_t dir, uint64_t cookie, view_entry each,
     sqlite3_stmt *statement = sql_bind(&view->sql, SQL_VIEW_LIST, "ii", (int64_t)dir, (int64_t)cookie);
 
     while ((row = sql_step(&view->sql, statement)) > 0) {
-        read_attr(statement, &attr);
+        read_attr(view, statement, &attr);
         if (!each(ctx, sql_text(statement, 9), &attr, attr.ino))
             break;
     }
@@ -105,6 +108,9 @@ int view_open(struct view *view, uint64_t ino, struct view_bytes *bytes)
         error = row ? row : -ENOENT;
     } else if (sqlite3_column_int(statement, 0) == FILE_DIRECTORY) {
         error = -EISDIR;
+    } else if (sqlite3_column_int(statement, 0) == FILE_SCRATCH && sqlite3_column_int64(statement, 1) == 0) {
+        *bytes = (struct view_bytes){.fd = -1}; /* made, and never written */
+        error = 0;
     } else if (sqlite3_column_type(statement, 2) == SQLITE_NULL) {
         error = -EAGAIN;
     } else {
@@ -150,4 +156,33 @@ bool view_all_local(struct view *view)
 char *view_path(struct view *view, uint64_t ino)
 {
     return file_path(&view->sql, (int64_t)ino);
+}
+
+GBytes *view_props(struct view *view, uint64_t ino)
+{
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_VIEW_PROPS, "i", (int64_t)ino);
+    GBytes *props = NULL;
+
+    if (sql_step(&view->sql, statement) > 0) {
+        if (sqlite3_column_type(statement, 0) != SQLITE_NULL)
+            props = g_bytes_new(sqlite3_column_blob(statement, 0), (gsize)sqlite3_column_bytes(statement, 0));
+        sqlite3_reset(statement);
+    }
+    return props;
+}
+
+int view_may_write(struct view *view, uint64_t ino)
+{
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_VIEW_WRITABLE, "i", (int64_t)ino);
+    int row = sql_step(&view->sql, statement);
+
+    if (row <= 0)
+        return row ? row : -ENOENT;
+    int kind = sqlite3_column_int(statement, 0), class = sqlite3_column_int(statement, 1);
+    bool draft = sqlite3_column_int(statement, 2) == EAS_FOLDER_DRAFTS;
+
+    sqlite3_reset(statement);
+    if (kind == FILE_DIRECTORY)
+        return -EISDIR;
+    return kind == FILE_ITEM && class == EAS_MAIL && !draft ? -EPERM : 0;
 }

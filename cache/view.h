@@ -3,6 +3,7 @@
 #ifndef CACHE_VIEW_H
 #define CACHE_VIEW_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,6 +60,11 @@ bool view_all_local(struct view *view);
  */
 ssize_t view_getxattr(struct view *view, uint64_t ino, const char *name, char *value, size_t size);
 ssize_t view_listxattr(struct view *view, uint64_t ino, char *list, size_t size);
+
+/* The properties that the server gave for the item of a file; NULL: none. The caller unrefs. */
+GBytes *view_props(struct view *view, uint64_t ino);
+/* Whether a user may write to a file: 0, -EPERM for received mail, -EISDIR, -ENOENT. */
+int view_may_write(struct view *view, uint64_t ino);
 
 /* The path below the mount ("Mail/Inbox/x.eml"), for messages; the caller frees it (g_free). */
 char *view_path(struct view *view, uint64_t ino);

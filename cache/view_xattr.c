@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
 enum { MAIL = 1, PIM = 2, HIDDEN = 4 }; /* on which files, and whether a listing leaves it out */
@@ -49,26 +50,6 @@ static char *categories(struct view *view, const struct item *item)
     return g_strdup(item->flags.categories);
 }
 
-/* Everything is as the server has it until files can be written. */
-static char *state(struct view *view, const struct item *item)
-{
-    (void)view;
-    (void)item;
-    return g_strdup("clean");
-}
-
-static char *error_text(struct view *view, const struct item *item)
-{
-    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_ERROR_GET, "is", item->collection_id, item->server_id);
-    char *text = NULL;
-
-    if (sql_step(&view->sql, statement) > 0) {
-        text = g_strdup(sql_text(statement, 0));
-        sqlite3_reset(statement);
-    }
-    return text;
-}
-
 static char *server_id(struct view *view, const struct item *item)
 {
     (void)view;
@@ -92,8 +73,6 @@ static const struct {
     {"user.eas.importance", MAIL, importance},
     {"user.eas.categories", MAIL | PIM, categories},
     {"user.eas.answered", MAIL, answered},
-    {"user.eas.state", MAIL | PIM | HIDDEN, state},
-    {"user.eas.error", MAIL | PIM | HIDDEN, error_text},
     {"user.eas.server-id", MAIL | PIM | HIDDEN, server_id},
     {"user.eas.server-uid", PIM | HIDDEN, server_uid},
 };
@@ -109,7 +88,8 @@ static int find_item(struct view *view, uint64_t ino, struct item *item)
     item_row_read(statement, &found);
     sqlite3_reset(statement);
     *item = found.item;
-    g_free(found.name);
+    found.item = (struct item){0};
+    item_row_clear(&found);
     return 0;
 }
 
@@ -127,15 +107,103 @@ static ssize_t give(const char *bytes, size_t length, char *out, size_t size)
     return (ssize_t)length;
 }
 
+/* ---- of every file, answered but not listed ---- */
+
+static char *item_error(struct view *view, uint64_t ino)
+{
+    struct item item;
+    char *text = NULL;
+
+    if (find_item(view, ino, &item))
+        return NULL;
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_ERROR_GET, "is", item.collection_id, item.server_id);
+
+    if (sql_step(&view->sql, statement) > 0) {
+        text = g_strdup(sql_text(statement, 0));
+        sqlite3_reset(statement);
+    }
+    item_clear(&item);
+    return text;
+}
+
+/* The journal's word first; what is no item of the server's is local. */
+static char *file_state(struct view *view, uint64_t ino, char **error)
+{
+    static const char *const by_state[] = {
+        [JOURNAL_OPEN] = "queued", [JOURNAL_QUEUED] = "queued", [JOURNAL_SENT] = "queued", [JOURNAL_HELD] = "held"};
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_FILE_STATE, "i", (int64_t)ino);
+    const char *word = NULL;
+
+    *error = NULL;
+    if (sql_step(&view->sql, statement) <= 0)
+        return NULL;
+    int kind = sqlite3_column_int(statement, 0);
+
+    if (kind == FILE_DIRECTORY)
+        word = NULL;
+    else if (sqlite3_column_type(statement, 2) != SQLITE_NULL)
+        word = by_state[CLAMP(sqlite3_column_int(statement, 2), JOURNAL_OPEN, JOURNAL_HELD)];
+    else if (kind == FILE_ITEM)
+        word = "clean";
+    else
+        word = sqlite3_column_int(statement, 1) == OWN_CONFLICT ? "conflict" : "local";
+    if (sqlite3_column_type(statement, 3) != SQLITE_NULL)
+        *error = g_strdup(sql_text(statement, 3));
+    sqlite3_reset(statement);
+    return g_strdup(word);
+}
+
+static char *state_value(struct view *view, uint64_t ino, bool want_error)
+{
+    g_autofree char *error = NULL;
+    g_autofree char *state = file_state(view, ino, &error);
+
+    if (!want_error)
+        return g_steal_pointer(&state);
+    return error ? g_steal_pointer(&error) : state ? item_error(view, ino) : NULL;
+}
+
+/* ---- kept here for whoever set them ---- */
+
+static ssize_t get_kept(struct view *view, uint64_t ino, const char *name, char *out, size_t size)
+{
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_ATTRIBUTE_GET, "is", (int64_t)ino, name);
+    int row = sql_step(&view->sql, statement);
+
+    if (row <= 0)
+        return row ? row : -ENODATA;
+    ssize_t got = give(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), out, size);
+
+    sqlite3_reset(statement);
+    return got;
+}
+
+static void list_kept(struct view *view, uint64_t ino, GString *names)
+{
+    sqlite3_stmt *statement = sql_bind(&view->sql, SQL_ATTRIBUTE_LIST, "i", (int64_t)ino);
+
+    while (sql_step(&view->sql, statement) > 0) {
+        const char *name = sql_text(statement, 0);
+
+        g_string_append_len(names, name, (gssize)strlen(name) + 1);
+    }
+}
+
 ssize_t view_getxattr(struct view *view, uint64_t ino, const char *name, char *out, size_t size)
 {
+    bool is_error = strcmp(name, "user.eas.error") == 0;
     size_t which = 0;
     struct item item;
 
+    if (is_error || strcmp(name, "user.eas.state") == 0) {
+        g_autofree char *state = state_value(view, ino, is_error);
+
+        return state ? give(state, strlen(state), out, size) : -ENODATA;
+    }
     while (which < G_N_ELEMENTS(attributes) && strcmp(attributes[which].name, name) != 0)
         which++;
     if (which == G_N_ELEMENTS(attributes))
-        return -ENODATA;
+        return get_kept(view, ino, name, out, size);
     int error = find_item(view, ino, &item);
 
     if (error)
@@ -152,11 +220,13 @@ ssize_t view_listxattr(struct view *view, uint64_t ino, char *list, size_t size)
     struct item item;
     int error = find_item(view, ino, &item);
 
-    if (error)
-        return error == -ENODATA ? 0 : error;
-    for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
+    if (error && error != -ENODATA)
+        return error;
+    for (size_t i = 0; !error && i < G_N_ELEMENTS(attributes); i++)
         if (attributes[i].on & kind_of(&item) && !(attributes[i].on & HIDDEN))
             g_string_append_len(names, attributes[i].name, (gssize)strlen(attributes[i].name) + 1);
-    item_clear(&item);
+    if (!error)
+        item_clear(&item);
+    list_kept(view, ino, names);
     return give(names->str, names->len, list, size);
 }

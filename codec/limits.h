@@ -133,6 +133,13 @@
 #define LIMIT_QUERY_KEEP_MS 60000       /* its result is kept so long */
 #define LIMIT_QUERIES 64                /* results kept at once */
 
+/* edits */
+#define LIMIT_EDIT_BYTES (256 << 20)   /* one file that a user writes */
+#define LIMIT_EDIT_BATCH 64            /* requests of users that share one sync of the disk */
+#define LIMIT_UNSYNCED_MS 100          /* names that changed are on disk by then (CONTRACT 5) */
+#define LIMIT_GRACE_MS 5000            /* an item that was removed comes back with its name (CONTRACT 5) */
+#define LIMIT_ATTRIBUTE_BYTES (64 << 10) /* one xattr of no meaning to the server */
+
 /* the mount */
 #define LIMIT_EVENTS_WAITING 16384    /* events not told yet, then one overflow and plain invalidations */
 #define LIMIT_EVENTS_BYTES (16 << 20) /* .easfs/events, then it is truncated (CONTRACT 6) */

@@ -1,5 +1,6 @@
 /* What a transaction changes in the tree: noted as it happens, delivered after its commit. Names are
  * kept in one chunk and expanded a few at a time, so that the removal of a large folder stays small. */
+#include "cache/store/files.h"
 #include "cache/store/store_state.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 
 struct noted {
     enum change_kind kind;
-    bool directory;
+    bool directory, own;
     int64_t ino, parent, old_parent;
     const char *name, *old_name;
 };
@@ -42,7 +43,7 @@ void changes_clear(struct txn *txn)
     g_hash_table_remove_all(txn->packs);
     g_hash_table_remove_all(txn->doubles);
     g_array_set_size(txn->adopted, 0);
-    txn->stamped = false;
+    txn->stamped = txn->own = txn->journaled = false;
 }
 
 void changes_free(struct txn *txn)
@@ -59,7 +60,8 @@ void changes_note(struct store *store, enum change_kind kind, bool directory, in
                   const char *name, int64_t old_parent, const char *old_name)
 {
     struct txn *txn = &store->txn;
-    struct noted noted = {.kind = kind, .directory = directory, .ino = ino, .parent = parent, .old_parent = old_parent};
+    struct noted noted = {
+        .kind = kind, .directory = directory, .own = txn->own, .ino = ino, .parent = parent, .old_parent = old_parent};
 
     noted.name = g_string_chunk_insert(txn->names, name);
     noted.old_name = old_name ? g_string_chunk_insert(txn->names, old_name) : NULL;
@@ -86,14 +88,23 @@ void changes_touch(struct store *store, int64_t dir)
         g_hash_table_add(store->txn.touched, g_memdup2(&dir, sizeof dir));
 }
 
-int64_t store_now(struct store *store)
+/* One clock for transactions and for whoever writes beside them. */
+int64_t store_instant(struct store *store)
 {
+    int64_t before = __atomic_load_n(&store->clock_ns, __ATOMIC_RELAXED), instant;
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    store->clock_ns = MAX(store->clock_ns + 1, now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec);
+    do
+        instant = MAX(before + 1, now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec);
+    while (!__atomic_compare_exchange_n(&store->clock_ns, &before, instant, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    return instant;
+}
+
+int64_t store_now(struct store *store)
+{
     store->txn.stamped = true;
-    return store->clock_ns;
+    return store_instant(store);
 }
 
 int changes_apply(struct store *store)
@@ -111,7 +122,8 @@ int changes_apply(struct store *store)
     }
     if (!store->txn.stamped)
         return 0;
-    g_autofree char *clock = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)store->clock_ns);
+    g_autofree char *clock =
+        g_strdup_printf("%" G_GINT64_FORMAT, (gint64)__atomic_load_n(&store->clock_ns, __ATOMIC_RELAXED));
 
     return sql_run(&store->writer, SQL_SETTING_SET, "ss", "clock", clock);
 }
@@ -134,6 +146,7 @@ static void expand(const struct noted *noted, struct change *change)
 {
     *change = (struct change){.kind = noted->kind,
                               .directory = noted->directory,
+                              .own = noted->own,
                               .ino = (uint64_t)noted->ino,
                               .parent = (uint64_t)noted->parent,
                               .old_parent = (uint64_t)noted->old_parent};

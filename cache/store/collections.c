@@ -1,4 +1,5 @@
 /* Collections: what the server has in folders, and how far each is read. */
+#include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
 #include <errno.h>
@@ -78,6 +79,10 @@ GArray *store_collections(struct store *store)
         struct listed one = {0};
 
         read_row(statement, &one.collection);
+        if (journal_is_stand_in(one.collection.server_id)) {
+            collection_clear(&one.collection);
+            continue; /* the server does not have it yet */
+        }
         one.path = one.collection.ino ? file_path(sql, one.collection.ino) : NULL;
         if (!one.path)
             one.path = g_strdup(one.collection.name);

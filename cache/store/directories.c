@@ -45,6 +45,50 @@ int directory_make_homes(struct store *store)
     return store_commit(store);
 }
 
+static int make_place(struct store *store, const char *setting, int64_t parent, const char *title, int64_t *ino)
+{
+    g_autofree char *had = store_get(store, setting);
+    struct file_name name = {.name = (char *)title, .fold = name_fold_hash(title)};
+    int error;
+
+    *ino = had ? g_ascii_strtoll(had, NULL, 10) : 0;
+    if (*ino)
+        return 0;
+    if ((error = store_begin(store)))
+        return error;
+    error = insert_directory(store, parent, &name, EAS_NO_CLASS, ino);
+    if (!error) {
+        g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, (gint64)*ino);
+
+        changes_touch(store, parent);
+        error = store_set(store, setting, text);
+    }
+    if (!error)
+        return store_commit(store);
+    store_rollback(store);
+    return error;
+}
+
+int directory_make_places(struct store *store)
+{
+    int error = make_place(store, "graves", INO_HIDDEN, "graves", &store->graves);
+
+    return error ? error : make_place(store, "outbox", INO_ROOT, "Outbox", &store->outbox);
+}
+
+/* Without mail there is nothing to send from. */
+static int directory_show_outbox(struct store *store, bool shown)
+{
+    int64_t parent = shown ? INO_ROOT : INO_HIDDEN;
+    int error = store->outbox ? sql_run(&store->writer, SQL_FILE_SHOW, "iii", parent, store->outbox, parent) : 0;
+
+    if (!error && store->outbox && sqlite3_changes(store->writer.handle)) {
+        changes_note(store, shown ? CHANGE_CREATE : CHANGE_DELETE, true, store->outbox, INO_ROOT, "Outbox", 0, NULL);
+        changes_touch(store, INO_ROOT);
+    }
+    return error;
+}
+
 /* A class that is not kept hangs nowhere, so that neither a look-up nor a listing finds it. */
 int directory_show_classes(struct store *store, unsigned mask)
 {
@@ -61,7 +105,7 @@ int directory_show_classes(struct store *store, unsigned mask)
                      NULL);
         changes_touch(store, INO_ROOT);
     }
-    return 0;
+    return directory_show_outbox(store, !mask || (mask >> EAS_MAIL & 1));
 }
 
 struct place {
@@ -131,8 +175,12 @@ static int move_directory(struct store *store, int64_t ino, int64_t parent, cons
         (old.parent != parent || strcmp(old.name, name.name) != 0) &&
         !(error =
               sql_run(&store->writer, SQL_FILE_MOVE, "isiii", parent, name.name, name.fold, store_now(store), ino))) {
-        changes_note(store, CHANGE_MOVE, true, ino, parent, name.name, old.parent, old.name);
-        changes_touch(store, old.parent);
+        if (old.parent == store->graves) {
+            changes_note(store, CHANGE_CREATE, true, ino, parent, name.name, 0, NULL);
+        } else {
+            changes_note(store, CHANGE_MOVE, true, ino, parent, name.name, old.parent, old.name);
+            changes_touch(store, old.parent);
+        }
         changes_touch(store, parent);
     }
     g_free(name.name);
@@ -213,9 +261,9 @@ static void child_clear(gpointer child)
     g_free(((struct child *)child)->name);
 }
 
-static int list_children(struct store *store, int64_t ino, GArray *children)
+static int list_children(struct store *store, enum sql_statement which, int64_t ino, GArray *children)
 {
-    sqlite3_stmt *statement = sql_bind(&store->writer, SQL_DIRECTORY_CHILDREN, "i", ino);
+    sqlite3_stmt *statement = sql_bind(&store->writer, which, "i", ino);
     int row;
 
     while ((row = sql_step(&store->writer, statement)) > 0) {
@@ -226,17 +274,49 @@ static int list_children(struct store *store, int64_t ino, GArray *children)
     return row;
 }
 
-static bool is_fixed(int64_t ino)
+static bool is_fixed(const struct store *store, int64_t ino)
 {
-    return ino < INO_FIRST_CLASS + EAS_CLASSES;
+    return ino < INO_FIRST_CLASS + EAS_CLASSES || ino == store->graves || ino == store->outbox;
 }
 
 static int remove_directory(struct store *store, int64_t ino, const struct place *place)
 {
     int error = sql_run(&store->writer, SQL_FILE_REMOVE, "i", ino);
 
-    changes_note(store, CHANGE_DELETE, true, ino, place->parent, place->name, 0, NULL);
-    changes_touch(store, place->parent);
+    if (place->parent != store->graves) {
+        changes_note(store, CHANGE_DELETE, true, ino, place->parent, place->name, 0, NULL);
+        changes_touch(store, place->parent);
+    }
+    return error;
+}
+
+static int rescue_file(struct store *store, const struct child *file, int64_t from, int64_t parent)
+{
+    struct name_source source = {.class = EAS_NO_CLASS, .title = file->name, .literal = file->name};
+    int64_t collection = sql_number(&store->writer, 0, SQL_COLLECTION_BY_INO, "i", parent);
+    struct file_name name = {0};
+    int error = file_name_make(store, parent, file->ino, &source, &name, NULL);
+
+    if (!error && !(error = sql_run(&store->writer, SQL_FILE_MOVE, "isiii", parent, name.name, name.fold,
+                                    store_now(store), file->ino))) {
+        changes_note(store, CHANGE_MOVE, false, file->ino, parent, name.name, from, file->name);
+        changes_touch(store, parent);
+        error = sql_run(&store->writer, SQL_JOURNAL_REHOME, "ii", collection, file->ino);
+    }
+    g_free(name.name);
+    return error;
+}
+
+/* What only is here, scratch and new items, is not lost with a directory: it moves to its parent. */
+static int rescue_files(struct store *store, int64_t ino, int64_t parent)
+{
+    g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(struct child));
+    int error;
+
+    g_array_set_clear_func(files, child_clear);
+    error = list_children(store, SQL_DIRECTORY_FILES, ino, files);
+    for (guint i = 0; i < files->len && !error; i++)
+        error = rescue_file(store, &g_array_index(files, struct child, i), ino, parent);
     return error;
 }
 
@@ -246,16 +326,17 @@ int directory_drop(struct store *store, int64_t ino)
     struct place place = {0};
     int error;
 
-    if (is_fixed(ino))
+    if (is_fixed(store, ino))
         return 0;
     g_array_set_clear_func(children, child_clear);
-    if (!(error = read_place(store, ino, &place)) && !(error = list_children(store, ino, children))) {
+    if (!(error = read_place(store, ino, &place)) &&
+        !(error = list_children(store, SQL_DIRECTORY_CHILDREN, ino, children))) {
         for (guint i = 0; i < children->len && !error; i++) {
             const struct child *child = &g_array_index(children, struct child, i);
 
             error = move_directory(store, child->ino, place.parent, child->name);
         }
-        if (!error)
+        if (!error && !(error = rescue_files(store, ino, place.parent)))
             error = remove_directory(store, ino, &place);
     }
     g_free(place.name);
@@ -271,7 +352,7 @@ static int is_idle(struct store *store, int64_t ino, struct collection *owner)
     if (error || (id && owner->selected))
         return error;
     /* A class directory stays, but belongs to no collection that is not kept. */
-    if (is_fixed(ino))
+    if (is_fixed(store, ino))
         return id ? set_ino(store, owner, 0) : 0;
     return sql_number(&store->writer, 0, SQL_DIRECTORY_IS_EMPTY, "i", ino) != 0;
 }

@@ -1,4 +1,5 @@
 /* An item as the server has it now: its file is made, or made to agree. */
+#include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
 #include <errno.h>
@@ -175,6 +176,22 @@ static int forget_error(struct store *store, const struct item *old, const struc
     return sql_run(&store->writer, SQL_ERROR_UNSET, "is", old->collection_id, text(old->server_id));
 }
 
+/* What a user wants of the flags stays shown until the server has been told. */
+static void keep_wanted(struct store *store, struct item *item)
+{
+    struct journal row;
+
+    if (journal_of_item(store, JOURNAL_FLAGS, item->id, &row))
+        return;
+    item->flags.read = row.wanted.read >= 0 ? row.wanted.read : item->flags.read;
+    item->flags.flag = row.wanted.flag >= 0 ? row.wanted.flag : item->flags.flag;
+    if (row.wanted.categories) {
+        g_free(item->flags.categories);
+        item->flags.categories = g_strdup(row.wanted.categories);
+    }
+    journal_clear(&row);
+}
+
 static int update_item(struct store *store, struct item *item, const struct home *home, int64_t seen)
 {
     struct item_row old = {0};
@@ -185,12 +202,14 @@ static int update_item(struct store *store, struct item *item, const struct home
 
     if (error)
         return error;
+    if (home->class == EAS_MAIL)
+        keep_wanted(store, item);
     shown = old.name;
     item->ino = old.item.ino;
     item->class = home->class;
     if (!(error = exchange_body(store, &old.item, item, &bytes)) && !(error = write_item_row(store, item, seen)) &&
         !(error = forget_error(store, &old.item, item)) &&
-        (old.parent == home->ino || !(error = move_file(store, &old, item, home, &shown, &name))) &&
+        (old.parent == home->ino || old.home || !(error = move_file(store, &old, item, home, &shown, &name))) &&
         !(error = update_file(store, &old, item, home, bytes, shown)) && !(error = item_count(store, &old.item, -1)))
         error = item_count(store, item, 1);
     g_free(name.name);

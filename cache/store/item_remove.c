@@ -3,18 +3,24 @@
 
 #include <errno.h>
 
-static int remove_one(struct store *store, int64_t item_id)
+/* certain: whatever the journal says of it. */
+static int remove_one(struct store *store, int64_t item_id, bool certain)
 {
     struct item_row row = {0};
-    int error = item_row_get(store, item_id, &row);
+    int error = item_row_get(store, item_id, &row), kept;
 
     if (error)
         return error;
+    if ((kept = journal_item_gone(store, &row, certain))) {
+        item_row_clear(&row);
+        return MIN(kept, 0);
+    }
     if (!(error = body_bury(store, row.item.body)) &&
+        !(error = sql_run(&store->writer, SQL_ATTRIBUTE_DROP, "i", row.item.ino)) &&
         !(error = sql_run(&store->writer, SQL_ITEM_REMOVE, "i", item_id)) &&
         !(error = sql_run(&store->writer, SQL_FILE_REMOVE, "i", row.item.ino)) &&
         !(error = sql_run(&store->writer, SQL_ERROR_UNSET, "is", row.item.collection_id, row.item.server_id)) &&
-        !(error = item_count(store, &row.item, -1))) {
+        !(error = item_count(store, &row.item, -1)) && row.parent != store->graves) {
         changes_note(store, CHANGE_DELETE, false, row.item.ino, row.parent, row.name, 0, NULL);
         changes_touch(store, row.parent);
     }
@@ -26,7 +32,7 @@ int store_item_remove(struct store *store, int64_t item_id)
 {
     if (!store_in_transaction(store))
         return -EINVAL;
-    int error = remove_one(store, item_id);
+    int error = remove_one(store, item_id, false);
 
     return error && error != -ENOENT ? store_fail(store, error) : error;
 }
@@ -53,7 +59,7 @@ int items_remove_all(struct store *store, int64_t collection_id)
     do {
         error = gather(store, sql_bind(&store->writer, SQL_ITEM_OF_COLLECTION, "i", collection_id), ids);
         for (guint i = 0; i < ids->len && !error; i++)
-            error = remove_one(store, g_array_index(ids, int64_t, i));
+            error = remove_one(store, g_array_index(ids, int64_t, i), true);
     } while (!error && ids->len);
     return error;
 }
@@ -70,7 +76,7 @@ int store_resync_end(struct store *store, int64_t collection_id)
         return error;
     error = gather(store, sql_bind(&store->writer, SQL_ITEM_UNSEEN, "ii", collection_id, home.generation), ids);
     for (guint i = 0; i < ids->len && !error; i++)
-        error = remove_one(store, g_array_index(ids, int64_t, i));
+        error = remove_one(store, g_array_index(ids, int64_t, i), false);
     if (!error)
         error = sql_run(&store->writer, SQL_COLLECTION_RESYNCED, "i", collection_id);
     return error ? store_fail(store, error) : 0;

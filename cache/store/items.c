@@ -17,6 +17,7 @@ void item_row_clear(struct item_row *row)
 {
     item_clear(&row->item);
     g_free(row->name);
+    g_free(row->home_name);
     *row = (struct item_row){0};
 }
 
@@ -73,6 +74,9 @@ void item_row_read(sqlite3_stmt *statement, struct item_row *row)
     row->parent = sqlite3_column_int64(statement, 15);
     row->name = g_strdup(sql_text(statement, 16));
     row->mtime_ns = sqlite3_column_int64(statement, 17);
+    row->home = sqlite3_column_int64(statement, 18);
+    row->home_name = g_strdup(sql_text(statement, 19));
+    row->own = (enum file_own)sqlite3_column_int(statement, 20);
 }
 
 int item_row_get(struct store *store, int64_t item_id, struct item_row *row)

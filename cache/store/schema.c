@@ -54,7 +54,31 @@ static const char version_1[] =
     "CREATE INDEX dead_pack ON dead(pack);"
     "CREATE TABLE pack (id INTEGER PRIMARY KEY, committed INTEGER NOT NULL, live INTEGER NOT NULL) STRICT;";
 
-static const char *const migrations[] = {version_1};
+/* Writing. file.own: whose bytes they are (enum file_own). item.home and home_name: where its name is as the server
+ * knows it, while its file is elsewhere: under a scratch name, in a grave, or moved and not yet told. Precious, all of
+ * it: journal rows go only with the server's answer or by the user's word. */
+static const char version_2[] =
+    "ALTER TABLE file ADD COLUMN own INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN home INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN home_name TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX item_home ON item(home) WHERE home <> 0;"
+    "CREATE TABLE journal ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, state INTEGER NOT NULL, ino INTEGER NOT NULL,"
+    " item INTEGER NOT NULL, collection INTEGER NOT NULL, target INTEGER NOT NULL, due INTEGER NOT NULL,"
+    " queued INTEGER NOT NULL, sent INTEGER NOT NULL, tries INTEGER NOT NULL, response INTEGER NOT NULL,"
+    " batch INTEGER NOT NULL, batch_key TEXT, client_id TEXT, uid TEXT NOT NULL, uid_hash INTEGER NOT NULL,"
+    " error TEXT, base BLOB, data BLOB, read INTEGER NOT NULL, flag INTEGER NOT NULL, categories TEXT,"
+    " origin TEXT NOT NULL, origin_ino INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX journal_ino ON journal(ino) WHERE ino <> 0;"
+    "CREATE INDEX journal_item ON journal(item) WHERE item <> 0;"
+    "CREATE INDEX journal_due ON journal(state, due);"
+    "CREATE INDEX journal_uid ON journal(collection, uid_hash) WHERE uid_hash <> 0;"
+    "CREATE INDEX file_scratch ON file(parent) WHERE kind = 2;"
+    "CREATE TABLE attribute (ino INTEGER NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ino, name))"
+    " STRICT, WITHOUT ROWID;";
+
+static const char *const migrations[] = {version_1, version_2};
 
 static int64_t schema_version(struct sql *sql)
 {

@@ -95,6 +95,8 @@ static int load(struct store *store)
     error = bodies_open(store);
     if (!error && store->next_ino == INO_ROOT)
         error = directory_make_homes(store);
+    if (!error)
+        error = directory_make_places(store);
     return error ? error : file_names_refresh(store);
 }
 
@@ -197,6 +199,31 @@ int store_begin(struct store *store)
     return 0;
 }
 
+int store_begin_own(struct store *store)
+{
+    int error = store_begin(store);
+
+    if (!error)
+        store->txn.own = true;
+    return error;
+}
+
+/* A commit in NORMAL mode is written to the log and not synced; synced is what this adds. */
+int store_durable(struct store *store)
+{
+    sqlite3_file *log = NULL;
+    int error = store_bodies_flush(store), code = SQLITE_OK;
+
+    if (error)
+        return error;
+    g_rec_mutex_lock(&store->writing);
+    if (sqlite3_file_control(store->writer.handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+        log->pMethods)
+        code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    g_rec_mutex_unlock(&store->writing);
+    return code == SQLITE_OK ? 0 : -EIO;
+}
+
 static void leave(struct store *store)
 {
     changes_clear(&store->txn);
@@ -220,9 +247,13 @@ int store_commit(struct store *store)
     struct change_list *list = changes_steal(store);
     store_listener listener = store->listener;
     void *ctx = store->listener_ctx;
+    void (*journal_listener)(void *) = store->txn.journaled ? store->journal_listener : NULL;
+    void *journal_ctx = store->journal_ctx;
 
     leave(store);
     changes_deliver(list, listener, ctx);
+    if (journal_listener)
+        journal_listener(journal_ctx);
     return 0;
 }
 

@@ -40,6 +40,10 @@ int store_set(struct store *store, const char *key, const char *value);
  * once and hands the changes to the listener (after commit, on this thread, no lock held). */
 int store_begin(struct store *store);
 int store_commit(struct store *store);
+/* The same for what a user does through the mount: its changes are marked so (struct change, own). */
+int store_begin_own(struct store *store);
+/* All that was committed so far is on the disk when this returns. From any thread, outside a transaction. */
+int store_durable(struct store *store);
 void store_rollback(struct store *store);
 
 /* Called after each commit with what changed, by values. One listener. */

@@ -12,6 +12,7 @@ struct body_place {
     uint64_t sum;
 };
 
+struct journal;
 struct bodies; /* bodies.c */
 
 /* The collection that items go to, as long as nothing changes it. id 0: none. */
@@ -30,6 +31,8 @@ struct txn {
     GHashTable *doubles; /* groups of equal names among new files (doubles.c) */
     int64_t first_ino;   /* files from here on were made in this transaction */
     bool stamped;        /* the clock was read */
+    bool own;            /* a user did it through the mount */
+    bool journaled;      /* rows to be sent were written */
     int error;           /* a failure that only a rollback undoes */
 };
 
@@ -43,11 +46,14 @@ struct store {
     struct sql reader;
     struct txn txn;
     struct home home;
-    int64_t clock_ns; /* the last instant given out */
+    int64_t clock_ns; /* atomic: the last instant given out */
     int64_t next_ino;
+    int64_t graves, outbox; /* inodes of these directories */
     struct bodies *bodies;
     store_listener listener;
     void *listener_ctx;
+    void (*journal_listener)(void *ctx);
+    void *journal_ctx;
 };
 
 /* store.c: the connection to ask: the writer's within a transaction of this thread, else the
@@ -104,6 +110,7 @@ int doubles_apply(struct store *store);
 
 /* directories.c */
 int directory_make_homes(struct store *store);                  /* the root and the class directories */
+int directory_make_places(struct store *store);                 /* Outbox and the graves */
 int directory_show_classes(struct store *store, unsigned mask); /* 0: all */
 int directory_place(struct store *store, struct collection *collection);
 int directory_drop(struct store *store, int64_t ino);  /* children move up */
@@ -119,6 +126,9 @@ struct item_row {
     struct item item;
     int64_t seen, parent, mtime_ns;
     char *name;
+    int64_t home; /* not 0: its file is elsewhere than the server knows it (files.h) */
+    char *home_name;
+    enum file_own own;
 };
 void item_row_clear(struct item_row *row);
 int item_row_get(struct store *store, int64_t item_id, struct item_row *row);
@@ -128,6 +138,14 @@ void item_flags_unpack(int packed, struct item_flags *flags);
 int item_count(struct store *store, const struct item *item, int sign); /* into or out of its collection's counts */
 int items_remove_all(struct store *store, int64_t collection_id);
 int item_lose_body(struct store *store, int64_t item_id); /* its body is not local any more */
+
+/* journal_gone.c: the server has removed an item. 1: its file, and what the user wrote, stay (as a new item to be, or
+ * because the removal may be our own move, unless it is certain to be none); 0: it may go, and no row speaks of it; or
+ * a negative errno. */
+int journal_item_gone(struct store *store, const struct item_row *item, bool certain);
+
+/* journal_folders.c: a refused row of a folder: the directory is where and what it was. 0 for other rows. */
+int journal_folder_back(struct store *store, const struct journal *row);
 
 /* bodies.c and reclaim.c */
 int bodies_open(struct store *store);

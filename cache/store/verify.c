@@ -36,13 +36,18 @@ static const struct {
     const char *query, *finding;
 } rules[] = {
     {"SELECT f.ino, f.parent FROM file f LEFT JOIN file p ON p.ino = f.parent AND p.kind = 0 "
-     "WHERE p.ino IS NULL AND f.ino > 6",
+     "WHERE p.ino IS NULL AND f.ino > 6 AND NOT (f.parent = 0 AND f.ino IN (SELECT CAST(value AS INTEGER) FROM setting "
+     "WHERE key IN ('graves', 'outbox')))",
      "file %" G_GINT64_FORMAT " is in directory %" G_GINT64_FORMAT ", which does not exist"},
     {"SELECT f.ino, f.item FROM file f LEFT JOIN item i ON i.id = f.item AND i.ino = f.ino WHERE f.kind = 1 AND i.id "
      "IS NULL",
      "file %" G_GINT64_FORMAT " is of item %" G_GINT64_FORMAT ", which is not of it"},
     {"SELECT i.id, i.ino FROM item i LEFT JOIN file f ON f.ino = i.ino AND f.item = i.id WHERE f.ino IS NULL",
      "item %" G_GINT64_FORMAT " has the file %" G_GINT64_FORMAT ", which is not of it"},
+    {"SELECT j.id, j.ino FROM journal j LEFT JOIN file f ON f.ino = j.ino WHERE j.ino <> 0 AND f.ino IS NULL",
+     "journal row %" G_GINT64_FORMAT " speaks of file %" G_GINT64_FORMAT ", which does not exist"},
+    {"SELECT j.id, j.item FROM journal j LEFT JOIN item i ON i.id = j.item WHERE j.item <> 0 AND i.id IS NULL",
+     "journal row %" G_GINT64_FORMAT " speaks of item %" G_GINT64_FORMAT ", which does not exist"},
     {"SELECT i.id, i.collection FROM item i LEFT JOIN collection c ON c.id = i.collection WHERE c.id IS NULL",
      "item %" G_GINT64_FORMAT " is in collection %" G_GINT64_FORMAT ", which does not exist"},
     {"SELECT c.id, c.ino FROM collection c LEFT JOIN file f ON f.ino = c.ino AND f.kind = 0 WHERE c.ino <> 0 AND f.ino "

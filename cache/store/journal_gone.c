@@ -1,0 +1,50 @@
+/* The server has removed an item of which the journal speaks: no edit is lost by that. */
+#include <errno.h>
+
+#include "cache/store/files.h"
+#include "cache/store/journal.h"
+#include "cache/store/store_state.h"
+
+/* The file stays, as a new item to be. */
+static int becomes_new(struct store *store, const struct item_row *item, struct journal *row)
+{
+    struct sql *sql = &store->writer;
+    int error;
+
+    row->kind = JOURNAL_ADD;
+    row->state = row->state == JOURNAL_SENT ? JOURNAL_QUEUED : row->state;
+    row->item_id = row->batch = 0;
+    row->collection_id = item->item.collection_id;
+    g_free(row->uid);
+    row->uid = g_strdup(item->item.uid);
+    g_free(row->client_id);
+    row->client_id = g_uuid_string_random();
+    g_clear_pointer(&row->base, g_bytes_unref);
+    if (!(error = item_count(store, &item->item, -1)) &&
+        !(error = sql_run(sql, SQL_JOURNAL_DROP_ITEM, "ii", item->item.id, row->id)) &&
+        !(error = sql_run(sql, SQL_ITEM_REMOVE, "i", item->item.id)) &&
+        !(error = sql_run(sql, SQL_FILE_JOIN, "dii", (int)FILE_SCRATCH, (int64_t)0, item->item.ino)))
+        error = journal_put(store, row);
+    return error;
+}
+
+int journal_item_gone(struct store *store, const struct item_row *item, bool certain)
+{
+    struct journal row = {0};
+    int error = journal_of_item(store, JOURNAL_MOVE, item->item.id, &row), kept = 0;
+
+    if (!error && row.state == JOURNAL_SENT && !certain) {
+        kept = 1; /* it may be the very move that is on its way */
+    } else if (!error || error == -ENOENT) {
+        journal_clear(&row);
+        error = journal_of_item(store, JOURNAL_CHANGE, item->item.id, &row);
+        if (!error && row.data) {
+            error = becomes_new(store, item, &row);
+            kept = 1;
+        } else if (!error || error == -ENOENT) {
+            error = sql_run(&store->writer, SQL_JOURNAL_DROP_ITEM, "ii", item->item.id, (int64_t)0);
+        }
+    }
+    journal_clear(&row);
+    return error ? error : kept;
+}
