@@ -2,14 +2,11 @@
 """What inotify and .easfs/events say of changes on the server. Catches: an event that is missing, doubled or about
 another name, a change that the daemon's own operations cause, a write of the user's that slips through with them, an
 operation on whatever lies below a mount that is gone, watchers and readers that wait for each other for ever."""
-import ctypes
 import errno
 import json
 import os
 import random
-import select
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -18,50 +15,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from harness import equal, message, read, run, test, truth, wait_for, write
+from inotify import Watch
 
-MASKS = {"MODIFY": 0x2, "ATTRIB": 0x4, "CLOSE_WRITE": 0x8, "MOVED_FROM": 0x40, "MOVED_TO": 0x80, "CREATE": 0x100,
-         "DELETE": 0x200, "DELETE_SELF": 0x400, "Q_OVERFLOW": 0x4000}
-WATCHED = 0x2 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200
-IS_DIRECTORY = 0x40000000
 RACES = int(os.environ.get("EASFS_RACES", "20000"))
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-class Watch:
-    """inotify over some directories: events are (what, name), in their order."""
-
-    def __init__(self, *directories, mask=WATCHED):
-        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.dirs, self.events = {}, []
-        for directory in directories:
-            self.add(directory, mask)
-
-    def add(self, directory, mask=WATCHED):
-        number = libc.inotify_add_watch(self.fd, os.fsencode(directory), mask)
-        if number < 0:
-            raise OSError(ctypes.get_errno(), "inotify_add_watch", directory)
-        self.dirs[number] = directory
-
-    def collect(self):
-        while select.select([self.fd], [], [], 0)[0]:
-            data, at = os.read(self.fd, 1 << 20), 0
-            while at < len(data):
-                _, mask, _, length = struct.unpack_from("iIII", data, at)
-                name = data[at + 16:at + 16 + length].rstrip(b"\0").decode()
-                what = "+".join(word for word, bit in MASKS.items() if mask & bit)
-                self.events.append((what + ("/" if mask & IS_DIRECTORY else ""), name))
-                at += 16 + length
-        return self.events
-
-    def wait(self, wanted, what="events"):
-        """Exactly these, in this order."""
-        wait_for("%s: %r" % (what, wanted), lambda: len(self.collect()) >= len(wanted))
-        equal(self.collect(), wanted, what)
-        self.events = []
-
-    def close(self):
-        os.close(self.fd)
 
 
 def mail(number, body="Text.\r\n"):
