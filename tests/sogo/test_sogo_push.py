@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 """Push from a real ActiveSync server (SOGo over Dovecot): nobody asks for a sync, and what the server's own tools
 change is in the mount. Catches what a demo server of our own could share: a Ping that is ended by the Sync beside it, a
-folder that the server never names, a change whose stamp is the last Sync's second. And the network itself: a link that
-goes down and comes back, between two network namespaces."""
+folder that the server never names, a change whose stamp is the last Sync's second."""
 import os
-import socket
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -210,73 +207,6 @@ def a_server_that_goes_and_comes_is_a_state(scratch):
         rig.start_web()
     wait_for("online", lambda: mount.status()["state"] == "online", PUSH_S)
     wait_for("what came meanwhile", lambda: named(mount, "Meanwhile", "Mail", inbox), PUSH_S)
-
-
-class Relay:
-    """Hands connections to one address on to another."""
-
-    def __init__(self, host, port):
-        self.listener = socket.create_server((host, 0))
-        self.port, self.target = self.listener.getsockname()[1], port
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.target))
-            for pair in ((client, server), (server, client)):
-                threading.Thread(target=self.copy, args=pair, daemon=True).start()
-
-    @staticmethod
-    def copy(source, sink):
-        try:
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def close(self):
-        self.listener.close()
-
-
-@test
-def a_link_that_goes_down_is_noticed_at_once(scratch):
-    """The daemon lives in a network of its own, with one link to the server's; no connection is closed when it fails."""
-    name, far, near = "easfs%d" % os.getpid(), "ef%d" % (os.getpid() % 100000), "en%d" % (os.getpid() % 100000)
-    server = scratch.easd()
-    run("ip", "netns", "add", name)
-    scratch.callback(run, "ip", "netns", "del", name)
-    run("ip", "link", "add", far, "type", "veth", "peer", "name", near, "netns", name)
-    run("ip", "addr", "add", "10.213.7.1/24", "dev", far)
-    run("ip", "link", "set", far, "up")
-    inside = ["nsenter", "--net=/run/netns/" + name]
-    run(*inside, "ip", "addr", "add", "10.213.7.2/24", "dev", near)
-    run(*inside, "ip", "link", "set", near, "up")
-    relay = Relay("10.213.7.1", server.port)
-    scratch.callback(relay.close)
-
-    easfs, harness.EASFS = harness.EASFS, scratch.path("easfs-inside")
-    write(harness.EASFS, '#!/bin/sh\nexec %s "%s" "$@"\n' % (" ".join(inside), easfs))
-    os.chmod(harness.EASFS, 0o755)
-    try:
-        mount = scratch.mount(["--server", "http://10.213.7.1:%d" % relay.port, "--insecure-http", "--user", server.user,
-                               "--password-file", server.password_file])
-    finally:
-        harness.EASFS = easfs
-    mount.sync()
-    wait_for("push", lambda: mount.status()["heartbeat"] > 0)
-    for turn in range(2):
-        run(*inside, "ip", "link", "set", near, "down")
-        status = wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status(), 5)
-        truth(status["reason"], "offline without a reason")
-        server.put("Mail/Inbox/%d.eml" % turn, message("Turn %d" % turn))
-        run(*inside, "ip", "link", "set", near, "up")
-        wait_for("online", lambda: mount.status()["state"] == "online", 5)
-        wait_for("what came meanwhile", lambda: named(mount, "Turn %d" % turn, "Mail", "Inbox"), 5)
 
 
 if __name__ == "__main__":
