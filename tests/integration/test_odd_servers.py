@@ -436,6 +436,14 @@ PINGS = {
     "a Ping that is always over": pings(ping_status("1")),
     "a Ping of status 7 for ever": pings(ping_status("7")),
     "a Ping of status 8 for ever": pings(ping_status("8")),
+    "a Ping of changes that names none": pings(ping_status("2")),
+    "a Ping of changes in a folder that nobody has": pings(ping_status("2", E("Folders", E("Folder", "nobody")))),
+    "a Ping that forgets what to watch": pings(ping_status("3")),
+    "a Ping that is not understood": pings(ping_status("4")),
+    "a Ping of too many folders without a limit": pings(ping_status("6")),
+    "a Ping that takes no folder at all": pings(ping_status("6", E("MaxFolders", "0"))),
+    "a Ping that wants an interval of years": pings(ping_status("5", E("HeartbeatInterval", "999999999"))),
+    "a Ping of a status that there is not": pings(ping_status("4711")),
     "a Ping that wants an interval of a second": pings(ping_status("5", E("HeartbeatInterval", "1"))),
     "a Ping answered by nothing": pings(lambda server: Reply()),
     "a Ping answered by a page": pings(lambda server: Reply(body=b"<html>", kind="text/html")),
@@ -457,6 +465,56 @@ def pinged(scratch, prepare):
 
 
 rows(PINGS, pinged)
+
+
+# ---- in the middle of its life ----
+
+def watched(scratch, prepare=lambda server: None):
+    server = mailbox()
+    prepare(server)
+    mount = start(scratch, server)
+    wait_for("push", lambda: mount.status()["heartbeat"] > 0)
+    return server, mount
+
+
+def arrives(server, mount, subject):
+    server.mail(server.find("Inbox"), message(subject), subject)
+    wait_for(subject, lambda: [n for n in mount.ls("Mail", "Inbox") if subject in n], 10)
+
+
+def expires(scratch, how):
+    """A new policy: the key of the old one is worth nothing from one request to the next, and nobody notices."""
+    server, mount = watched(scratch, fields(provision=how))
+    for turn in range(3):
+        server.policy_keys = {"1": str(100 + turn)}
+        provisions = len(server.asked("Provision"))
+        arrives(server, mount, "Policy %d" % turn)
+        equal(len(server.asked("Provision")), provisions + 2, "phases of Provision")
+        equal(mount.status()["state"], "online")
+    whole(mount, server)
+
+
+rows({"a policy that expires, by HTTP 449": "449", "a policy that expires, by status 142": "142"}, expires)
+
+
+@test
+def a_network_that_wants_a_log_in_is_named_and_overcome(scratch):
+    server, mount = watched(scratch)
+    before, held = inodes(mount), files(mount.point)
+    for turn in range(2):
+        page = b"<html><form action=/login>Room number?</form></html>"
+        server.before = lambda request: Reply(body=page, kind="text/html; charset=utf-8")
+        server.mail(server.find("Inbox"), message("Behind it %d" % turn), "Behind it %d" % turn)
+        status = wait_for("offline", lambda: mount.status()["state"] == "offline" and mount.status(), 10)
+        truth("log-in page" in status["reason"], status["reason"])
+        equal((inodes(mount), files(mount.point)), (before, held), "what is held behind the page")
+        server.before = None
+        wait_for("online", lambda: mount.status()["state"] == "online", 10)
+        wait_for("the message", lambda: [n for n in mount.ls("Mail", "Inbox") if "Behind it %d" % turn in n], 10)
+        mount.sync()
+        before, held = inodes(mount), files(mount.point)
+    whole(mount, server)
+    wait_for("push", lambda: mount.status()["heartbeat"] > 0)
 
 
 # ---- changes of identity ----

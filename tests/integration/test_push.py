@@ -137,6 +137,27 @@ def folders_follow(scratch):
 
 
 @test
+def a_folder_that_vanished_meanwhile_stops_nothing(scratch):
+    """A Ping names it, and when it is asked it is gone; the others that the same Ping names are not the worse for it."""
+    server, mount = started(scratch)
+    for turn in range(3):
+        server.put("Mail/Projects/4.eml", mail(4))
+        pushed("the folder", lambda: os.path.exists(mount.path("Mail", "Projects", name(4))))
+        server.put("Mail/Inbox/x.eml", mail(9))
+        pushed("push", lambda: os.path.exists(mount.path("Mail", "Inbox", name(9))))
+        hanging(mount)
+        server.fault("delay=500,Ping,next=1")
+        remove(server, "Mail/Inbox/x.eml")
+        server.put("Mail/Inbox/%d.eml" % (10 + turn), mail(10 + turn))
+        server.put("Mail/Projects/5.eml", mail(5))
+        run("rm", "-r", server.directory + "/Mail/Projects")
+        pushed("its end", lambda: "Projects" not in mount.ls("Mail"))
+        pushed("what came elsewhere", lambda: os.path.exists(mount.path("Mail", "Inbox", name(10 + turn))))
+        equal(read(mount.path(".easfs", "errors")), b"", "errors")
+        equal(mount.status()["state"], "online")
+
+
+@test
 def what_is_moved_keeps_its_inode(scratch):
     for folder in ("Archive", "Sent Items"):
         os.makedirs(scratch.path("mailbox", "Mail", folder))
