@@ -369,10 +369,10 @@ def end(processes):
 def a_storm_is_told_whole(scratch):
     server, mount = started(scratch)
     watch = Watch(mount.path("Mail", "Inbox"), mask=0x100 | 0x200)
-    before, new = memory_peak(mount), [name(n) for n in range(100, 2100)]
+    before, new = memory_peak(mount), [name(n) for n in range(100, 10100)]
     busy = readers(mount)
     try:
-        for number in range(100, 2100):
+        for number in range(100, 10100):
             write(server.directory + "/Mail/Inbox/%d.eml" % number, mail(number))
         mount.sync()
         wait_for("every event or an overflow", lambda: len(watch.collect()) >= len(new) or
