@@ -60,7 +60,7 @@ class Clocks:
 
     def __init__(self, scratch):
         self.file, self.library = scratch.path("clocks"), scratch.path("clock.so")
-        run("cc", "-shared", "-fPIC", "-o", self.library, os.path.join(harness.TOP, "tests/lib/clock.c"))
+        run("cc", "-shared", "-fPIC", "-o", self.library, os.path.join(harness.TOP, "tests/integration/clock.c"))
         self.set()
 
     def set(self, wall=0, asleep=0):
