@@ -27,7 +27,7 @@ pc = $(shell $(PKG_CONFIG) $(1) $(2))
 CODEC_PC := glib-2.0 gmime-3.0 libical expat jansson
 CACHE_PC := $(CODEC_PC) libcurl libpsl libcares openssl sqlite3
 FS_PC := $(CACHE_PC) fuse3 libsecret-1
-EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 zlib
+EASD_PC := glib-2.0 libmicrohttpd libical gmime-3.0 jansson zlib
 TEST_PC := $(FS_PC) cmocka zlib
 
 BASE := -std=gnu17 -g -O2 -pthread -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DEASFS_VERSION='"$(VERSION)"' \

@@ -95,17 +95,41 @@ static GPtrArray *all_of(const struct vcard *card, const char *name)
     return found;
 }
 
+/* The places of several values of a kind: a type says one where those before it are empty. */
+static void write_numbered(const GPtrArray *found, struct eas_node *properties, const eas_tag *tags, guint count)
+{
+    static const char *const places[] = {NULL, "x-second", "x-third"};
+    g_autoptr(GPtrArray) rest = g_ptr_array_new();
+    guint next = 0;
+
+    for (guint i = 0; i < found->len; i++) {
+        g_autofree char *text = vcard_text(found->pdata[i]);
+        guint place = 1;
+
+        while (place < count && !vcard_has_type(found->pdata[i], places[place]))
+            place++;
+        if (place < count)
+            add_once(properties, tags[place], text);
+        else
+            g_ptr_array_add(rest, found->pdata[i]);
+    }
+    for (guint i = 0; i < rest->len; i++) {
+        g_autofree char *text = vcard_text(rest->pdata[i]);
+
+        while (next < count && eas_node_child(properties, tags[next]))
+            next++;
+        if (next < count)
+            translation_text(properties, tags[next], text);
+    }
+}
+
 static void write_emails(const struct vcard *card, struct eas_node *properties)
 {
     static const eas_tag tags[EMAILS] = {TAG_Contacts_Email1Address, TAG_Contacts_Email2Address,
                                          TAG_Contacts_Email3Address};
     g_autoptr(GPtrArray) emails = all_of(card, "EMAIL");
 
-    for (guint i = 0; i < MIN(emails->len, EMAILS); i++) {
-        g_autofree char *text = vcard_text(emails->pdata[i]);
-
-        translation_text(properties, tags[i], text);
-    }
+    write_numbered(emails, properties, tags, EMAILS);
 }
 
 /* Messengers are IMPP, or the X- properties from before there was one. */
@@ -114,17 +138,15 @@ static void write_messengers(const struct vcard *card, struct eas_node *properti
     static const eas_tag tags[MESSENGERS] = {TAG_Contacts2_IMAddress, TAG_Contacts2_IMAddress2,
                                              TAG_Contacts2_IMAddress3};
     static const char *const names[] = {"IMPP", "X-JABBER", "X-AIM", "X-ICQ", "X-MSN", "X-YAHOO", "X-SKYPE"};
-    guint count = 0;
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
 
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GPtrArray) found = all_of(card, names[i]);
 
-        for (guint j = 0; j < found->len && count < MESSENGERS; j++) {
-            g_autofree char *text = vcard_text(found->pdata[j]);
-
-            translation_text(properties, tags[count++], text);
-        }
+        for (guint j = 0; j < found->len; j++)
+            g_ptr_array_add(all, found->pdata[j]);
     }
+    write_numbered(all, properties, tags, MESSENGERS);
 }
 
 static bool phone_fits(const struct vcard_property *phone, const char *one, const char *other)

@@ -5,6 +5,7 @@
 #include "contrib/easd/answer.h"
 #include "contrib/easd/item.h"
 #include "contrib/easd/limits.h"
+#include "contrib/easd/sync_commands.h"
 
 struct devices {
     GHashTable *by_id;
@@ -35,6 +36,9 @@ static void free_collection(void *data)
     g_free(collection->previous);
     g_array_unref(collection->known);
     g_array_unref(collection->pending);
+    g_hash_table_unref(collection->applied);
+    g_hash_table_unref(collection->fates);
+    eas_node_free(collection->supported);
     g_free(collection);
 }
 
@@ -55,6 +59,7 @@ static void free_device(void *data)
     g_hash_table_unref(device->collections);
     g_clear_pointer(&device->ping_folders, g_ptr_array_unref);
     g_hash_table_unref(device->kept);
+    g_queue_free_full(device->sent_ids, g_free);
     g_free(device);
 }
 
@@ -97,6 +102,7 @@ struct device *device_find(struct mailbox *mailbox, const char *id)
         device = g_new0(struct device, 1);
         device->id = g_strdup(id);
         device->collections = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_collection);
+        device->sent_ids = g_queue_new();
         device->kept = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_kept);
         g_hash_table_insert(by_id, device->id, device);
     }
@@ -142,6 +148,8 @@ struct collection *device_prime(struct device *device, struct folder *folder, in
     collection->key = key;
     collection->known = g_array_new(FALSE, TRUE, sizeof(uint64_t));
     collection->pending = g_array_new(FALSE, FALSE, sizeof(struct change));
+    collection->applied = g_hash_table_new(NULL, NULL);
+    collection->fates = fates_new();
     options_init(&collection->options);
     g_hash_table_replace(device->collections, folder->id, collection);
     return collection;
@@ -149,17 +157,40 @@ struct collection *device_prime(struct device *device, struct folder *folder, in
 
 uint64_t collection_known(const struct collection *collection, guint place)
 {
+    void *own;
+
+    if (g_hash_table_lookup_extended(collection->applied, GUINT_TO_POINTER(place + 1), NULL, &own))
+        return GPOINTER_TO_SIZE(own);
     return place < collection->known->len ? g_array_index(collection->known, uint64_t, place) : 0;
+}
+
+void collection_note(struct collection *collection, const struct entry *entry)
+{
+    g_hash_table_insert(collection->applied, GUINT_TO_POINTER(entry->place + 1),
+                        GSIZE_TO_POINTER(entry->present ? entry->version : 0));
+}
+
+static void know(struct collection *collection, guint place, uint64_t version)
+{
+    if (place >= collection->known->len)
+        g_array_set_size(collection->known, collection->folder->entries->len);
+    g_array_index(collection->known, uint64_t, place) = version;
 }
 
 static void confirm_pending(struct collection *collection)
 {
+    GHashTableIter iter;
+    void *place, *version;
+
+    g_hash_table_iter_init(&iter, collection->applied);
+    while (g_hash_table_iter_next(&iter, &place, &version))
+        know(collection, GPOINTER_TO_UINT(place) - 1, GPOINTER_TO_SIZE(version));
+    g_hash_table_remove_all(collection->applied);
+    g_hash_table_remove_all(collection->fates);
     for (guint i = 0; i < collection->pending->len; i++) {
         const struct change *change = &g_array_index(collection->pending, struct change, i);
 
-        if (change->place >= collection->known->len)
-            g_array_set_size(collection->known, collection->folder->entries->len);
-        g_array_index(collection->known, uint64_t, change->place) = change->version;
+        know(collection, change->place, change->version);
     }
     g_array_set_size(collection->pending, 0);
     g_clear_pointer(&collection->previous, g_free);

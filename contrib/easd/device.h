@@ -24,6 +24,9 @@ struct collection {
     char *key, *previous; /* previous: NULL once key was confirmed */
     GArray *known;        /* of uint64_t by place: the version the device has, 0 for none */
     GArray *pending;      /* of struct change */
+    GHashTable *applied;  /* place + 1 to the version the device has of its own doing, until the key is confirmed */
+    GHashTable *fates;    /* what became of each command of the requests with the key before (sync_commands.h) */
+    struct eas_node *supported; /* the Supported of the priming; NULL: none (MS-ASCMD 2.2.3.179) */
     bool pending_more;
     guint asked;      /* a hash of the request that pending answers */
     uint64_t told;    /* the folder's version when the last answer held all there was; 0: it did not */
@@ -48,6 +51,7 @@ struct device {
     GPtrArray *ping_folders; /* of char *; NULL: never asked */
     uint64_t waits;          /* a newer wait of the device ends an older one */
     gint64 used;
+    GQueue *sent_ids; /* of char *, the ClientIds of mail that was sent */
     GHashTable *kept; /* a command's name (static) to its last struct answer, for a fault */
 };
 
@@ -73,6 +77,9 @@ struct collection *device_collection(const struct device *device, const struct f
 struct collection *device_prime(struct device *device, struct folder *folder, int version, char *key);
 
 GHashTable *told_folders_new(void);
+
+/* Notes that the device has an entry as it is now, because the change is its own. */
+void collection_note(struct collection *collection, const struct entry *entry);
 
 /* What the device has of the entry at a place, once pending is confirmed. */
 uint64_t collection_known(const struct collection *collection, guint place);

@@ -66,6 +66,20 @@ static int busy_status(icalcomponent *component, int version)
     return icalcomponent_get_status(component) == ICAL_STATUS_TENTATIVE ? 1 : 2;
 }
 
+/* What else a place can have (MS-ASAIRS 2.2.2.28) and iCalendar has no name for. */
+const struct location_row location_rows[LOCATION_ROWS] = {
+    {TAG_AirSyncBase_Annotation, "X-EAS-LOCATION-ANNOTATION"},
+    {TAG_AirSyncBase_Street, "X-EAS-LOCATION-STREET"},
+    {TAG_AirSyncBase_City, "X-EAS-LOCATION-CITY"},
+    {TAG_AirSyncBase_State, "X-EAS-LOCATION-STATE"},
+    {TAG_AirSyncBase_Country, "X-EAS-LOCATION-COUNTRY"},
+    {TAG_AirSyncBase_PostalCode, "X-EAS-LOCATION-POSTAL-CODE"},
+    {TAG_AirSyncBase_Accuracy, "X-EAS-LOCATION-ACCURACY"},
+    {TAG_AirSyncBase_Altitude, "X-EAS-LOCATION-ALTITUDE"},
+    {TAG_AirSyncBase_AltitudeAccuracy, "X-EAS-LOCATION-ALTITUDE-ACCURACY"},
+    {TAG_AirSyncBase_LocationUri, "X-EAS-LOCATION-URI"},
+};
+
 /* A text, or from 16.0 on a container that can hold coordinates, too (MS-ASAIRS 2.2.2.28). */
 static void write_location(icalcomponent *component, struct eas_node *properties, int version)
 {
@@ -77,10 +91,13 @@ static void write_location(icalcomponent *component, struct eas_node *properties
         translation_text(properties, TAG_Calendar_Location, text);
         return;
     }
-    if (!text && !property)
-        return;
-    location = eas_node_add(properties, TAG_AirSyncBase_Location, NULL);
+    location = eas_node_new(TAG_AirSyncBase_Location, NULL);
     translation_text(location, TAG_AirSyncBase_DisplayName, text);
+    for (size_t i = 0; i < LOCATION_ROWS; i++) {
+        g_autofree char *value = ical_x_text(component, location_rows[i].name);
+
+        translation_text(location, location_rows[i].tag, value);
+    }
     if (property) {
         struct icalgeotype geo = icalproperty_get_geo(property);
         char number[G_ASCII_DTOSTR_BUF_SIZE];
@@ -88,6 +105,10 @@ static void write_location(icalcomponent *component, struct eas_node *properties
         eas_node_add(location, TAG_AirSyncBase_Latitude, g_ascii_formatd(number, sizeof number, "%.6f", geo.lat));
         eas_node_add(location, TAG_AirSyncBase_Longitude, g_ascii_formatd(number, sizeof number, "%.6f", geo.lon));
     }
+    if (location->first)
+        eas_node_append(properties, location);
+    else
+        eas_node_free(location);
 }
 
 static void write_stamp(icalcomponent *component, struct eas_node *properties, const struct translation *translation)

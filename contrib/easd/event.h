@@ -18,10 +18,20 @@ struct event {
 bool event_read(struct event *event, icalcomponent *component, icaltimezone *zone, struct translation *translation);
 void event_clear(struct event *event);
 
+/* The parts of a place that stand in X- properties. */
+enum { LOCATION_ROWS = 10 };
+extern const struct location_row {
+    eas_tag tag;
+    const char *name;
+} location_rows[LOCATION_ROWS];
+
 /* Adds Attendees, MeetingStatus and what else makes an event a meeting; an exception has less. */
 void meeting_write(icalcomponent *component, struct eas_node *properties, const struct translation *translation);
 
 /* Adds the organizer, which only a series has. */
 void meeting_write_organizer(icalcomponent *component, struct eas_node *properties);
+
+/* Whether an address is the mailbox owner's. */
+bool meeting_is_owner(const char *address, const char *user);
 
 #endif

@@ -52,6 +52,13 @@ static void note_translation(const struct folder *folder, struct entry *entry, c
     entry->date = folder->class == CLASS_TASKS ? (translation->done ? 0 : INT64_MAX) : translation->last;
 }
 
+static void translate_bytes(struct translation *translation, const struct folder *folder)
+{
+    translation->user = folder->mailbox->user;
+    translation->properties = eas_node_new(TAG_AirSync_ApplicationData, NULL);
+    translators[folder->class](translation);
+}
+
 /* Reads and translates a file. Clear the translation unless the file is gone. */
 static enum item_result translate_entry(struct translation *translation, const struct folder *folder,
                                         struct entry *entry, const struct options *options, int version,
@@ -67,19 +74,73 @@ static enum item_result translate_entry(struct translation *translation, const s
         return ITEM_GONE;
     *translation = (struct translation){.bytes = (const char *)buffer->data,
                                         .length = buffer->len,
-                                        .user = folder->mailbox->user,
                                         .fallback_uid = uid,
                                         .server_id = server_id,
                                         .mtime = entry->mtime / 1000000000,
                                         .version = version,
-                                        .options = options,
-                                        .properties = eas_node_new(TAG_AirSync_ApplicationData, NULL)};
+                                        .options = options};
     if (too_large)
         translation_refuse(translation, "it is too large");
     else
-        translators[folder->class](translation);
+        translate_bytes(translation, folder);
     note_translation(folder, entry, translation);
     return translation->refusal ? ITEM_REFUSED : ITEM_WRITTEN;
+}
+
+/* The properties with the text as a Body of its own; the caller's. */
+static struct eas_node *take_properties(struct translation *translation, const struct options *options)
+{
+    struct eas_node *body = translation->text ? translation_body(options, translation->text) : NULL;
+
+    if (body)
+        eas_node_append(translation->properties, body);
+    return g_steal_pointer(&translation->properties);
+}
+
+static void plain_options(struct options *options)
+{
+    options_init(options);
+    options->bodies[BODY_PLAIN].wanted = true;
+}
+
+struct eas_node *item_read(const struct folder *folder, struct entry *entry, int version, GByteArray *bytes)
+{
+    struct translation translation;
+    struct options plain;
+    enum item_result result;
+    struct eas_node *properties = NULL;
+
+    plain_options(&plain);
+    result = translate_entry(&translation, folder, entry, &plain, version, bytes);
+    if (result == ITEM_WRITTEN)
+        properties = take_properties(&translation, &plain);
+    if (result != ITEM_GONE)
+        clear(&translation);
+    return properties;
+}
+
+bool item_check(const struct folder *folder, const char *bytes, gsize length, int version, char **refusal,
+                struct eas_node **properties)
+{
+    struct options plain;
+
+    plain_options(&plain);
+    struct translation translation = {.bytes = bytes,
+                                      .length = length,
+                                      .fallback_uid = "new",
+                                      .server_id = "new",
+                                      .version = version,
+                                      .options = &plain};
+
+    if (length > EASD_FILE_BYTES)
+        translation_refuse(&translation, "it is too large");
+    else
+        translate_bytes(&translation, folder);
+    if (properties)
+        *properties = translation.refusal ? NULL : take_properties(&translation, &plain);
+    *refusal = g_steal_pointer(&translation.refusal);
+    clear(&translation);
+    return !*refusal;
 }
 
 enum item_result item_write(struct item_writer *writer, const struct folder *folder, struct entry *entry,

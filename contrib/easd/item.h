@@ -29,6 +29,15 @@ enum item_result { ITEM_WRITTEN, ITEM_GONE, ITEM_REFUSED };
 enum item_result item_write(struct item_writer *writer, const struct folder *folder, struct entry *entry,
                             const struct options *options);
 
+/* What a file of any class but mail says in a version, its text as a Body, for changes to be laid over; its
+ * bytes go into bytes. NULL where it is gone or cannot be said. Free with eas_node_free. */
+struct eas_node *item_read(const struct folder *folder, struct entry *entry, int version, GByteArray *bytes);
+
+/* Whether such bytes can be served as an item of the folder in a version; else why not, in *refusal (g_free),
+ * and what they say in *properties (may be NULL; eas_node_free). */
+bool item_check(const struct folder *folder, const char *bytes, gsize length, int version, char **refusal,
+                struct eas_node **properties);
+
 /* How many bytes of memory an item will take in an answer, roughly; *files counts the files that
  * stay open for it. */
 gint64 item_cost(const struct folder *folder, const struct entry *entry, const struct options *options, guint *files);

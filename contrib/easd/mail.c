@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "contrib/easd/body.h"
+#include "contrib/easd/draft.h"
 #include "contrib/easd/limits.h"
 #include "contrib/easd/mail_headers.h"
 #include "contrib/easd/mail_text.h"
 #include "contrib/easd/times.h"
 
-enum { HEADER_FIRST = 16384 };
+enum { DRAFTS = 3, HEADER_FIRST = 16384 };
 
 /* An open message: its bytes from the start, all of them or as far as its header goes. */
 struct message {
@@ -216,7 +217,18 @@ static void write_properties(struct item_writer *writer, const struct message *m
     if (writer->version >= 140)
         write_conversation(wbxml, message, entry->date);
     if (writer->version >= 160)
-        wbxml_text(wbxml, TAG_Email2_IsDraft, folder->type == 3 ? "1" : "0");
+        wbxml_text(wbxml, TAG_Email2_IsDraft, folder->type == DRAFTS ? "1" : "0");
+}
+
+/* From 16.0 on drafts are told by their fields, as a client writes them. */
+static void write_draft(struct item_writer *writer, const char *path, const struct folder *folder,
+                        const struct entry *entry)
+{
+    char id[EASD_ID_BYTES];
+
+    folder_server_id(folder, entry, id);
+    if (writer->version >= 160 && folder->type == DRAFTS)
+        draft_write_properties(writer, path, id);
 }
 
 /* The type of body that the preferences, MIMESupport and the message agree on. */
@@ -276,6 +288,7 @@ enum item_result mail_write(struct item_writer *writer, const struct folder *fol
         return ITEM_WRITTEN;
     }
     write_properties(writer, &message, folder, entry);
+    write_draft(writer, path, folder, entry);
 
     enum body_type type = choose_body(options, &message);
 

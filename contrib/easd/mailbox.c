@@ -60,6 +60,7 @@ struct mailbox *mailbox_open(const char *user, const char *root, char **error)
     struct mailbox *mailbox = g_new0(struct mailbox, 1);
 
     mailbox->user = g_strdup(user);
+    mailbox->address = strchr(user, '@') ? g_strdup(user) : g_strconcat(user, "@localhost", NULL);
     mailbox->root = g_strdup(root);
     g_mutex_init(&mailbox->lock);
     g_cond_init(&mailbox->changed);
@@ -109,6 +110,7 @@ void mailbox_close(struct mailbox *mailbox)
     g_mutex_clear(&mailbox->lock);
     g_cond_clear(&mailbox->changed);
     g_free(mailbox->user);
+    g_free(mailbox->address);
     g_free(mailbox->root);
     g_free(mailbox);
 }

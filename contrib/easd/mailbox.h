@@ -27,7 +27,9 @@ struct entry {
     unsigned scan; /* the last scan that saw it */
     bool present;
     int refused_below; /* versions (ten times the protocol's) that are known not to say it; 0: none */
-    int64_t date;      /* what FilterType looks at, seconds since 1970, or ENTRY_DATE_UNKNOWN */
+    char *client_uid;  /* what it was added with, as of client_uid_at (client_uid.h) */
+    uint64_t client_uid_at;
+    int64_t date; /* what FilterType looks at, seconds since 1970, or ENTRY_DATE_UNKNOWN */
 };
 
 struct folder {
@@ -47,8 +49,8 @@ struct folder {
 };
 
 struct mailbox {
-    char *user, *root;
-    GMutex lock; /* around everything here, and around the devices */
+    char *user, *address, *root; /* address: where the user has mail */
+    GMutex lock;                 /* around everything here, and around the devices */
     GCond changed;
     GPtrArray *folders; /* of struct folder, those gone included */
     GHashTable *by_id, *by_path, *by_watch;

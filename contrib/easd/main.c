@@ -28,6 +28,7 @@ static const char usage[] =
     "  --tls-cert FILE        serve https with this certificate (PEM, the chain included)\n"
     "  --tls-key FILE         and its key\n"
     "  --policy               demand provisioning before anything else\n"
+    "  --mail-log FILE        append a line of JSON to FILE for every mail sent\n"
     "  --fault SPEC           go wrong as SPEC says; may be repeated, and set while the server runs (README)\n"
     "  --no-gzip              never compress an answer: for measuring\n"
     "  --help                 this text\n"
@@ -37,7 +38,7 @@ static const int known_versions[] = {121, 140, 141, 160, 161};
 
 struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
-    const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file;
+    const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file, *mail_log;
     struct faults *faults;
     bool policy, no_gzip;
 };
@@ -74,7 +75,7 @@ static void add_fault(struct faults *faults, const char *spec)
 
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
-    enum { MAILBOX, LISTEN, PASSWORD, TOKEN, PROTOCOL, CERTIFICATE, KEY, POLICY, FAULT, NO_GZIP, HELP };
+    enum { MAILBOX, LISTEN, PASSWORD, TOKEN, PROTOCOL, CERTIFICATE, KEY, MAIL_LOG, POLICY, FAULT, NO_GZIP, HELP };
     static const struct option options[] = {
         {"mailbox", required_argument, NULL, MAILBOX},
         {"listen", required_argument, NULL, LISTEN},
@@ -83,6 +84,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"protocol", required_argument, NULL, PROTOCOL},
         {"tls-cert", required_argument, NULL, CERTIFICATE},
         {"tls-key", required_argument, NULL, KEY},
+        {"mail-log", required_argument, NULL, MAIL_LOG},
         {"policy", no_argument, NULL, POLICY},
         {"fault", required_argument, NULL, FAULT},
         {"no-gzip", no_argument, NULL, NO_GZIP},
@@ -91,7 +93,8 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
     };
     const char **texts[] = {
         [LISTEN] = &settings->listen,     [PASSWORD] = &settings->password_file,       [TOKEN] = &settings->token_file,
-        [PROTOCOL] = &settings->protocol, [CERTIFICATE] = &settings->certificate_file, [KEY] = &settings->key_file};
+        [PROTOCOL] = &settings->protocol, [CERTIFICATE] = &settings->certificate_file, [KEY] = &settings->key_file,
+        [MAIL_LOG] = &settings->mail_log};
 
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == MAILBOX) {
@@ -225,6 +228,7 @@ int main(int argc, char **argv)
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy;
     server.faults = settings.faults;
+    server.mail_log = settings.mail_log;
     server.gzip = !settings.no_gzip;
     server.mailboxes = open_mailboxes(settings.mailboxes);
     options.listen = settings.listen;

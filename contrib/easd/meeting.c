@@ -55,7 +55,7 @@ static char *common_name(icalproperty *person, const char *fallback)
 }
 
 /* The owner of "alice" is alice@anywhere; of "alice@there", only that. */
-static bool is_owner(const char *address, const char *user)
+bool meeting_is_owner(const char *address, const char *user)
 {
     size_t length = strlen(user);
 
@@ -96,11 +96,11 @@ static struct meeting read_meeting(icalcomponent *component, const char *user)
          attendee = icalcomponent_get_next_property(component, ICAL_ATTENDEE_PROPERTY)) {
         meeting.attendees++;
         meeting.answer_wanted |= wants_answer(attendee);
-        if (is_owner(address_of(icalproperty_get_attendee(attendee)), user))
+        if (meeting_is_owner(address_of(icalproperty_get_attendee(attendee)), user))
             meeting.own = attendee;
     }
     meeting.owner_organizes =
-        !meeting.organizer || is_owner(address_of(icalproperty_get_organizer(meeting.organizer)), user);
+        !meeting.organizer || meeting_is_owner(address_of(icalproperty_get_organizer(meeting.organizer)), user);
     meeting.cancelled = icalcomponent_get_status(component) == ICAL_STATUS_CANCELLED;
     return meeting;
 }

@@ -63,6 +63,11 @@ int options_read(struct options *options, const struct eas_node *node, enum item
                 return 4;
             options->filter = (int)number;
             break;
+        case TAG_AirSync_Conflict:
+            if (!number_in(child, 0, 1, &number))
+                return 4;
+            options->client_wins = number == 0;
+            break;
         case TAG_AirSync_MIMESupport:
             if (!number_in(child, 0, 2, &number))
                 return 4;
@@ -77,7 +82,7 @@ int options_read(struct options *options, const struct eas_node *node, enum item
             if ((status = read_preference(options, child)) != 1)
                 return status;
             break;
-        default: /* Class, Conflict, MaxItems, RightsManagementSupport, Range, Schema: nothing to keep */
+        default: /* Class, MaxItems, RightsManagementSupport, Range, Schema: nothing to keep */
             break;
         }
     }

@@ -16,6 +16,7 @@ struct body_preference {
 
 struct options {
     int filter;             /* FilterType; 0: everything */
+    bool client_wins;       /* Conflict 0 (MS-ASCMD 2.2.3.34) */
     int mime_support;       /* 0 never, 1 S/MIME only, 2 all */
     gint64 mime_truncation; /* bytes; -1: none */
     struct body_preference bodies[BODY_TYPES];

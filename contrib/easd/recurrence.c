@@ -65,6 +65,20 @@ static bool read_nth(struct recurrence *recurrence, const struct icalrecurrencet
     return true;
 }
 
+/* "The 30th, or the last day where there is none": the days from the 28th on, the last of them; 0 for
+ * anything else. That is what the protocol means by such a day. */
+static int clipped_month_day(const struct icalrecurrencetype *rule)
+{
+    guint count = COUNT(rule, by_month_day);
+
+    if (count < 2 || COUNT(rule, by_day) || COUNT(rule, by_set_pos) != 1 || rule->by_set_pos[0] != -1)
+        return 0;
+    for (guint i = 0; i < count; i++)
+        if (rule->by_month_day[i] != 28 + (int)i)
+            return 0;
+    return rule->by_month_day[count - 1];
+}
+
 /* A day of the month that every month has: on a later one, the protocol means the last day where
  * iCalendar skips the month. */
 static bool read_month_day(struct recurrence *recurrence, const struct icalrecurrencetype *rule,
@@ -127,6 +141,8 @@ static bool read_monthly(struct recurrence *recurrence, const struct icalrecurre
         return refuse(refusal, "weekdays on days of the month have no counterpart");
     if (COUNT(rule, by_day))
         return read_nth(recurrence, rule, refusal);
+    if ((recurrence->day_of_month = clipped_month_day(rule)))
+        return true;
     if (COUNT(rule, by_set_pos))
         return refuse(refusal, "BYSETPOS over this set of days has no counterpart");
     return read_month_day(recurrence, rule, start, refusal) &&
@@ -149,6 +165,8 @@ static bool read_yearly(struct recurrence *recurrence, const struct icalrecurren
         return refuse(refusal, "a month of another calendar has no counterpart");
     if (COUNT(rule, by_day))
         return read_nth(recurrence, rule, refusal);
+    if ((recurrence->day_of_month = clipped_month_day(rule)))
+        return true;
     if (COUNT(rule, by_set_pos))
         return refuse(refusal, "BYSETPOS over this set of days has no counterpart");
     return read_month_day(recurrence, rule, start, refusal) &&

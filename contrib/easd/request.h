@@ -18,6 +18,7 @@ struct server {
     bool policy;      /* provisioning is demanded */
     bool gzip;        /* compress what may be compressed */
     struct faults *faults;
+    const char *mail_log; /* a file's path; NULL: none */
 };
 
 struct request {

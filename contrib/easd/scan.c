@@ -41,6 +41,7 @@ static void free_entry(void *data)
     struct entry *entry = data;
 
     g_free(entry->name);
+    g_free(entry->client_uid);
     g_free(entry);
 }
 

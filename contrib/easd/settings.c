@@ -8,8 +8,7 @@ enum { STATUS_OK = 1, STATUS_PROTOCOL = 2, STATUS_DENIED = 3, STATUS_INVALID = 5
 
 static void write_address(struct wbxml_writer *wbxml, const struct request *request)
 {
-    const char *user = request->mailbox->user;
-    g_autofree char *address = strchr(user, '@') ? g_strdup(user) : g_strconcat(user, "@localhost", NULL);
+    const char *address = request->mailbox->address;
 
     wbxml_open(wbxml, TAG_Settings_EmailAddresses);
     wbxml_text(wbxml, TAG_Settings_SMTPAddress, address);

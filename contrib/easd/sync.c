@@ -1,10 +1,10 @@
-/* Sync (MS-ASCMD 2.2.1.21), from the server to the client. What a client sends is refused item by
- * item: the directory is the truth. */
+/* Sync (MS-ASCMD 2.2.1.21): what the client sent is done (sync_commands.h), then it is told what it lacks. */
 #include <string.h>
 
 #include "contrib/easd/command.h"
 #include "contrib/easd/item.h"
 #include "contrib/easd/limits.h"
+#include "contrib/easd/sync_commands.h"
 #include "contrib/easd/sync_request.h"
 #include "contrib/easd/waiting.h"
 
@@ -12,7 +12,6 @@ enum {
     STATUS_OK = 1,
     STATUS_BAD_KEY = 3,
     STATUS_PROTOCOL = 4,
-    STATUS_CONVERSION = 6,
     STATUS_NOT_FOUND = 8,
     STATUS_HIERARCHY = 12,
 };
@@ -205,48 +204,45 @@ static void write_fetch(struct sync *sync, const struct collection *collection, 
     wbxml_close(wbxml);
 }
 
-/* The fate of what the client sent: fetched, or refused for good, so that it is not sent again. */
-static void write_responses(struct sync *sync, const struct collection *collection, const struct eas_node *commands)
+/* A Change that went well is told only for what the server added to it. */
+static void write_fate(struct wbxml_writer *wbxml, const struct eas_node *command, const struct fate *fate)
 {
-    struct wbxml_writer *wbxml = &sync->writer.wbxml;
+    bool add = command->tag == TAG_AirSync_Add;
+    const char *instance = eas_node_text(command, TAG_AirSyncBase_InstanceId);
 
-    wbxml_open(wbxml, TAG_AirSync_Responses);
-    for (const struct eas_node *command = commands->first; command; command = command->next) {
-        const char *server_id = eas_node_text(command, TAG_AirSync_ServerId);
-        const char *client_id = eas_node_text(command, TAG_AirSync_ClientId);
-
-        if (command->tag == TAG_AirSync_Fetch) {
-            write_fetch(sync, collection, server_id);
-            continue;
-        }
-        wbxml_open(wbxml, command->tag);
-        if (command->tag == TAG_AirSync_Add)
-            wbxml_text(wbxml, TAG_AirSync_ClientId, client_id);
-        else
-            wbxml_text(wbxml, TAG_AirSync_ServerId, server_id);
-        wbxml_number(wbxml, TAG_AirSync_Status,
-                     command->tag == TAG_AirSync_Add || folder_entry(collection->folder, server_id) ? STATUS_CONVERSION
-                                                                                                    : STATUS_NOT_FOUND);
-        wbxml_close(wbxml);
-    }
+    if (!add && fate->status == STATUS_OK && !fate->data)
+        return;
+    wbxml_open(wbxml, command->tag);
+    if (add)
+        wbxml_text(wbxml, TAG_AirSync_ClientId, eas_node_text(command, TAG_AirSync_ClientId));
+    if (!add || fate->server_id)
+        wbxml_text(wbxml, TAG_AirSync_ServerId, add ? fate->server_id : eas_node_text(command, TAG_AirSync_ServerId));
+    if (instance)
+        wbxml_text(wbxml, TAG_AirSyncBase_InstanceId, instance);
+    wbxml_number(wbxml, TAG_AirSync_Status, fate->status);
+    if (fate->data)
+        eas_node_write(wbxml, fate->data);
     wbxml_close(wbxml);
 }
 
-/* Each command names what it is about; at most so many of them (MS-ASCMD 3.1.5.10). */
-static bool commands_valid(const struct eas_node *commands)
+/* What became of what the client sent; what only went well is not mentioned (MS-ASCMD 2.2.3.154). */
+static void write_responses(struct sync *sync, const struct collection *collection, const struct eas_node *commands)
 {
-    guint count = 0;
+    struct wbxml_writer *wbxml = &sync->writer.wbxml;
+    guint mark = wbxml->out->len, begun;
+    unsigned page = wbxml->page;
 
-    for (const struct eas_node *command = commands ? commands->first : NULL; command; command = command->next) {
-        bool add = command->tag == TAG_AirSync_Add;
-        const struct eas_node *id = eas_node_child(command, add ? TAG_AirSync_ClientId : TAG_AirSync_ServerId);
-
-        if ((!add && command->tag != TAG_AirSync_Change && command->tag != TAG_AirSync_Delete &&
-             command->tag != TAG_AirSync_Fetch) ||
-            !id || id->length == 0 || id->length > EASD_ID_BYTES || ++count > EASD_COMMANDS)
-            return false;
-    }
-    return true;
+    wbxml_open(wbxml, TAG_AirSync_Responses);
+    begun = wbxml->out->len;
+    for (const struct eas_node *command = commands->first; command; command = command->next)
+        if (command->tag == TAG_AirSync_Fetch)
+            write_fetch(sync, collection, eas_node_text(command, TAG_AirSync_ServerId));
+        else
+            write_fate(wbxml, command, command_fate(collection, command));
+    if (wbxml->out->len > begun)
+        wbxml_close(wbxml);
+    else
+        rewind_to(wbxml, mark, page);
 }
 
 static void answer_prime(struct sync *sync, const struct sync_ask *ask, struct folder *folder,
@@ -257,6 +253,8 @@ static void answer_prime(struct sync *sync, const struct sync_ask *ask, struct f
 
     if (ask->options_node)
         collection->options = *options;
+    if (ask->supported)
+        collection->supported = eas_node_copy(ask->supported);
     write_head(sync, folder, folder->id, collection->key, STATUS_OK);
     wbxml_close(&sync->writer.wbxml);
 }
@@ -265,6 +263,8 @@ static void answer_changes(struct sync *sync, const struct sync_ask *ask, struct
 {
     struct wbxml_writer *wbxml = &sync->writer.wbxml;
 
+    if (ask->commands)
+        commands_apply(sync->request, collection, ask->commands);
     if (!choose_changes(sync, collection, ask, repeated))
         return;
     write_head(sync, collection->folder, collection->folder->id, collection->key, STATUS_OK);
@@ -287,7 +287,8 @@ static void answer_collection(struct sync *sync, const struct sync_ask *ask)
     options_init(&options);
     if (!folder) {
         write_refusal(sync, ask, STATUS_NOT_FOUND);
-    } else if ((folder->class == CLASS_NOTES && sync->request->version < 140) || !commands_valid(ask->commands) ||
+    } else if ((folder->class == CLASS_NOTES && sync->request->version < 140) ||
+               !commands_valid(ask->commands, sync->request->version) ||
                (ask->options_node && options_read(&options, ask->options_node, folder->class) != 1)) {
         write_refusal(sync, ask, STATUS_PROTOCOL);
     } else if (strcmp(ask->key, "0") == 0) {

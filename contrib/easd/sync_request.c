@@ -58,6 +58,7 @@ static int read_collection(struct sync_ask *ask, const struct eas_node *node, in
     ask->window = window_size(node, EASD_WINDOW_DEFAULT);
     ask->options_node = eas_node_child(node, TAG_AirSync_Options);
     ask->commands = eas_node_child(node, TAG_AirSync_Commands);
+    ask->supported = eas_node_child(node, TAG_AirSync_Supported);
     if (initial && (ask->get_changes || ask->commands))
         return STATUS_PROTOCOL;
     if (!initial && eas_node_child(node, TAG_AirSync_Supported))

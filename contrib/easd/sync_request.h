@@ -10,7 +10,7 @@ struct sync_ask {
     const char *key, *collection_id;
     bool get_changes, has_options;
     int window;
-    const struct eas_node *options_node, *commands; /* NULL: none */
+    const struct eas_node *options_node, *commands, *supported; /* NULL: none */
 };
 
 struct sync_request {

@@ -65,16 +65,33 @@ static bool write_recurrence(icalcomponent *task, const struct ical_moment *star
         return translation_refuse(translation, "exceptions of a task have no counterpart");
     if (!recurrence_read(&recurrence, &recurs, task, first, &translation->refusal))
         return false;
-    if (recurs && translation_needs(translation, recurrence_needs(&recurrence)))
+    if (recurs && translation_needs(translation, recurrence_needs(&recurrence))) {
+        g_autofree char *again = ical_x_text(task, "X-EAS-REGENERATE");
+
         recurrence_write(&recurrence, translation->properties, translation->version, true, first->utc);
+        translation_text(eas_node_child(translation->properties, TAG_Tasks_Recurrence), TAG_Tasks_Regenerate, again);
+    }
     return true;
+}
+
+/* When to remind: a moment of its own, or so long before the task; INT64_MIN: never. */
+static gint64 reminder_time(icalcomponent *task, const struct ical_moment *base, const struct ical_moment *due)
+{
+    icalcomponent *alarm = icalcomponent_get_first_component(task, ICAL_VALARM_COMPONENT);
+    icalproperty *property = alarm ? icalcomponent_get_first_property(alarm, ICAL_TRIGGER_PROPERTY) : NULL;
+    struct icaltriggertype trigger = property ? icalproperty_get_trigger(property) : (struct icaltriggertype){0};
+    int minutes = base->present ? ical_alarm_minutes(task, base->utc, due->present ? due->utc : base->utc) : -1;
+
+    if (property && !icaltime_is_null_time(trigger.time) && icaltime_is_utc(trigger.time))
+        return icaltime_as_timet(trigger.time);
+    return minutes >= 0 ? base->utc - (gint64)minutes * 60 : INT64_MIN;
 }
 
 static void write_state(icalcomponent *task, const struct ical_moment *completed, const struct ical_moment *start,
                         const struct ical_moment *due, struct translation *translation)
 {
     const struct ical_moment *base = start->present ? start : due;
-    int minutes = base->present ? ical_alarm_minutes(task, base->utc, due->present ? due->utc : base->utc) : -1;
+    gint64 reminder;
     char when[TIMES_TEXT];
 
     translation->done = is_complete(task, completed);
@@ -82,10 +99,20 @@ static void write_state(icalcomponent *task, const struct ical_moment *completed
     if (translation->done)
         eas_node_add(translation->properties, TAG_Tasks_DateCompleted,
                      times_dashed(completed->present ? completed->utc : translation->mtime, when));
-    translation_number(translation->properties, TAG_Tasks_ReminderSet, minutes >= 0);
-    if (minutes >= 0)
-        eas_node_add(translation->properties, TAG_Tasks_ReminderTime,
-                     times_dashed(base->utc - (gint64)minutes * 60, when));
+    reminder = reminder_time(task, base, due);
+    translation_number(translation->properties, TAG_Tasks_ReminderSet, reminder != INT64_MIN);
+    if (reminder != INT64_MIN)
+        eas_node_add(translation->properties, TAG_Tasks_ReminderTime, times_dashed(reminder, when));
+}
+
+/* Where it stands in a list that its owner sorted (MS-ASTASK 2.2.2.16, 2.2.2.24). */
+static void write_order(icalcomponent *task, struct eas_node *properties)
+{
+    g_autofree char *date = ical_x_text(task, "X-EAS-ORDINAL-DATE");
+    g_autofree char *place = ical_x_text(task, "X-EAS-SUB-ORDINAL-DATE");
+
+    translation_text(properties, TAG_Tasks_OrdinalDate, date);
+    translation_text(properties, TAG_Tasks_SubOrdinalDate, place);
 }
 
 static bool translate_task(icalcomponent *task, struct translation *translation)
@@ -105,6 +132,7 @@ static bool translate_task(icalcomponent *task, struct translation *translation)
     write_pair(properties, TAG_Tasks_UtcStartDate, TAG_Tasks_StartDate, &start);
     write_pair(properties, TAG_Tasks_UtcDueDate, TAG_Tasks_DueDate, &due);
     write_state(task, &completed, &start, &due, translation);
+    write_order(task, properties);
     translation_list(properties, TAG_Tasks_Categories, TAG_Tasks_Category, categories);
     translation->text = ical_text(task, ICAL_DESCRIPTION_PROPERTY);
     return write_recurrence(task, &start, &due, translation);

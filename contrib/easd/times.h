@@ -11,6 +11,9 @@ enum { TIMES_TEXT = 32 };
 const char *times_dashed(gint64 seconds, char out[TIMES_TEXT]);
 const char *times_compact(gint64 seconds, char out[TIMES_TEXT]);
 
+/* Reads either form; false for anything else. */
+bool times_read(const char *text, gint64 *seconds);
+
 /* Whether Exchange could hold it: the years 1601 to 4500. */
 bool times_in_range(gint64 seconds);
 

@@ -76,6 +76,13 @@ TAGS = {
          "RequireEncryptionSMIMEAlgorithm AllowSMIMEEncryptionAlgorithmNegotiation AllowSMIMESoftCerts "
          "AllowBrowser AllowConsumerEmail AllowRemoteDesktop AllowInternetSharing "
          "UnapprovedInROMApplicationList ApplicationName ApprovedApplicationList Hash AccountOnlyRemoteWipe "),
+    15: ("Search",
+         "Search - Store Name Query Options Range Status Response Result Properties Total EqualTo Value And Or "
+         "FreeText - DeepTraversal LongId RebuildResults LessThan GreaterThan - - UserName Password "
+         "ConversationId Picture MaxSize MaxPictures "),
+    16: ("GAL",
+         "DisplayName Phone Office Title Company Alias FirstName LastName HomePhone MobilePhone EmailAddress "
+         "Picture Status Data "),
     17: ("AirSyncBase",
          "BodyPreference Type TruncationSize AllOrNone - Body Data EstimatedDataSize Truncated Attachments "
          "Attachment DisplayName FileReference Method ContentId ContentLocation IsInline NativeBodyType "
@@ -91,12 +98,19 @@ TAGS = {
     20: ("ItemOperations",
          "ItemOperations Fetch Store Options Range Total Properties Data Status Response Version Schema Part "
          "EmptyFolderContents DeleteSubFolders UserName Password Move DstFldId ConversationId MoveAlways "),
+    21: ("ComposeMail",
+         "SendMail SmartForward SmartReply SaveInSentItems ReplaceMime - Source FolderId ItemId LongId "
+         "InstanceId Mime ClientId Status AccountId - Forwardees Forwardee Name Email "),
     22: ("Email2",
          "UmCallerID UmUserNotes UmAttDuration UmAttOrder ConversationId ConversationIndex LastVerbExecuted "
          "LastVerbExecutionTime ReceivedAsBcc Sender CalendarType IsLeapMonth AccountId FirstDayOfWeek "
          "MeetingMessageType - IsDraft Bcc Send "),
     23: ("Notes",
          "Subject MessageClass LastModifiedDate Categories Category "),
+    25: ("Find",
+         "Find SearchId ExecuteSearch MailBoxSearchCriterion Query Status FreeText Options Range DeepTraversal "
+         "- - Response Result Properties Preview HasAttachments Total DisplayCc DisplayBcc GalSearchCriterion "
+         "- - - - - - MaxPictures MaxSize Picture "),
 }
 
 
