@@ -114,7 +114,7 @@ int account_settle(struct account_options *options, const char *what);
  * the parents of the state directory. Call it after daemon_begin. */
 int account_config(const struct account_options *options, const char *what, struct replica_config **config);
 
-/* The session alone, without a password, of options that may lack server and user: 0 with *config (session_config_free),
+/* The session alone, with tokens but without a password, of options that may lack server and user: 0 with *config (session_config_free),
  * or an exit code after saying which option is wrong. */
 int account_session(const struct account_options *options, const char *what, struct session_config **config);
 

@@ -5,6 +5,8 @@
 #include <libpsl.h>
 #include <string.h>
 
+enum { ADDRESS_SHOWN = 80 };
+
 #define USUAL_PATH "/Microsoft-Server-ActiveSync"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CURLU, curl_url_cleanup)
@@ -137,6 +139,17 @@ char *address_follow(const char *url, const char *location, char **why)
     curl_url_set(target, CURLUPART_FRAGMENT, NULL, 0);
     settle_path(target);
     return url_part(target, CURLUPART_URL);
+}
+
+char *address_shown(const char *server)
+{
+    const char *at = strrchr(server, '@');
+    size_t scheme = strspn(server, G_CSET_a_2_z G_CSET_A_2_Z);
+
+    if (!at)
+        return g_strndup(server, ADDRESS_SHOWN);
+    scheme = g_str_has_prefix(server + scheme, "://") ? scheme + strlen("://") : 0;
+    return g_strdup_printf("%.*s...%.*s", (int)scheme, server, ADDRESS_SHOWN, at);
 }
 
 char *address_host(const char *url)

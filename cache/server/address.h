@@ -16,6 +16,9 @@ char *address_url(const char *server, bool insecure_http, const char **why);
  * may be relative. The caller frees the URL. */
 char *address_follow(const char *url, const char *location, char **why);
 
+/* What a person typed for a server, for sentences: a password in it is left out. The caller frees it. */
+char *address_shown(const char *server);
+
 /* The host of a URL, for sentences; "" where there is none. The caller frees it. */
 char *address_host(const char *url);
 

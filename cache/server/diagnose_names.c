@@ -25,8 +25,10 @@ void exam_config(struct exam *exam)
         exam_result(exam, &result, EAS_CAUSE_CONFIG);
         return;
     }
+    g_autofree char *shown = address_shown(wanted->server ? wanted->server : "");
+
     if (wanted->server && !(exam->url = address_url(wanted->server, wanted->insecure_http, &why)))
-        exam_fault(exam, EAS_CAUSE_CONFIG, "the server \"%.80s\" cannot be used: %s", wanted->server, why);
+        exam_fault(exam, EAS_CAUSE_CONFIG, "the server \"%s\" cannot be used: %s", shown, why);
     else if (wanted->resolver && !dns_is_resolver(wanted->resolver))
         exam_fault(exam, EAS_CAUSE_CONFIG, "\"%.80s\" is no address of a name server", wanted->resolver);
     else if (!exam->url && !exam->config->email)
@@ -149,7 +151,8 @@ static char *email_domain(const struct exam *exam)
 void exam_names(struct exam *exam)
 {
     g_autofree char *domain = email_domain(exam), *host = NULL, *impossible = impossible_name();
-    g_autofree char *proxy = exam->url ? proxy_for(exam->wanted->proxy, exam->url) : NULL;
+    g_autofree char *there = domain ? g_strconcat("https://", domain, NULL) : g_strdup("https://invalid");
+    g_autofree char *proxy = proxy_for(exam->wanted->proxy, exam->url ? exam->url : there);
     g_autofree char *service = g_strdup_printf("_autodiscover._tcp.%s", domain ? domain : "invalid");
     unsigned port;
 

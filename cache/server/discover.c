@@ -5,6 +5,7 @@
 #include "cache/server/discover_state.h"
 #include "cache/server/http.h"
 #include "cache/server/look.h"
+#include "cache/server/proxy.h"
 #include "codec/limits.h"
 
 #define POX_PATH "/autodiscover/autodiscover.xml"
@@ -145,8 +146,9 @@ static bool way_given(struct hunt *hunt, const char *step)
 
     if (url)
         return hunt_server(hunt, step, url, WEIGHT_NAMED);
-    hunt_note(hunt, finding_new(step, FINDING_FAULT, EAS_CAUSE_CONFIG, "%.200s: %s", session->server, why),
-              WEIGHT_LOGIN);
+    g_autofree char *shown = address_shown(session->server);
+
+    hunt_note(hunt, finding_new(step, FINDING_FAULT, EAS_CAUSE_CONFIG, "%s: %s", shown, why), WEIGHT_LOGIN);
     return false;
 }
 
@@ -266,7 +268,7 @@ static bool ask_names(struct hunt *hunt)
     for (size_t i = 0; i < G_N_ELEMENTS(asked); i++)
         if (asked[i].end != asked[0].end)
             return true;
-    if (asked[0].end != DNS_TIMEOUT && asked[0].end != DNS_NO_NAME)
+    if (hunt->proxied || (asked[0].end != DNS_TIMEOUT && asked[0].end != DNS_NO_NAME))
         return true;
     hunt_note(hunt,
               finding_new("domain", FINDING_FAULT,
@@ -287,8 +289,11 @@ static char *domain_of(const char *email)
 static bool go_ways(struct hunt *hunt)
 {
     for (;;) {
-        g_autofree char *email = g_strdup(hunt->email);
+        g_autofree char *email = g_strdup(hunt->email), *there = g_strconcat("https://", hunt->domain, NULL);
+        g_autofree char *proxy = proxy_for(hunt->config->session->proxy, there);
         bool found = false;
+
+        hunt->proxied = proxy != NULL;
 
         if (!ask_names(hunt))
             return false;

@@ -111,7 +111,7 @@ bool hunt_mx(struct hunt *hunt, const char *step)
         asked[i] = (struct dns_question){.kind = DNS_ADDRESS, .name = names->pdata[i]};
     dns_ask(hunt->config->session->resolver, asked, names->len, hunt_time(hunt, LIMIT_DNS_MS), NULL, NULL);
     for (guint i = 0; i < names->len && !found && hunt_time(hunt, 1) > 0; i++)
-        if (asked[i].end == DNS_FOUND)
+        if (asked[i].end == DNS_FOUND || hunt->proxied)
             found = try_host(hunt, step, asked[i].name);
     dns_clear(asked, names->len);
     if (!found && hunt->found->findings->len == before)

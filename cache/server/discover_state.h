@@ -19,6 +19,7 @@ struct hunt {
     unsigned logins;      /* log-ins refused so far */
     bool asked_password;  /* the callback was called */
     const char *password; /* its answer */
+    bool proxied;         /* a proxy looks names up, too: ours may know none outside */
     /* what the name servers say */
     enum relay_kind relay;
     const char *relay_name;

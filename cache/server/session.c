@@ -152,8 +152,9 @@ static bool settle_config(struct session *session, struct eas_result *result)
     g_autofree char *origin = address_url(config->server, config->insecure_http, &why);
 
     if (!origin) {
-        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the server \"%.80s\" cannot be used: %s",
-                              config->server ? config->server : "", why);
+        g_autofree char *shown = address_shown(config->server ? config->server : "");
+
+        *result = eas_refused(EAS_SCOPE_FATAL, 78, "the server \"%s\" cannot be used: %s", shown, why);
         return false;
     }
     if (!config->user || !*config->user) {

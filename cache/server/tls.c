@@ -235,6 +235,9 @@ static const struct {
     {X509_V_ERR_UNSPECIFIED, EAS_CAUSE_TLS_NAME, "is for another name; check the server's address"},
 };
 
+/* A certificate names servers, hardly ever their numbers. */
+static const char name_of_number[] = "is for a name, not for a number; use the server's name instead";
+
 static struct eas_result certificate_fault(CURL *easy, const char *host)
 {
     struct eas_result result;
@@ -248,6 +251,8 @@ static struct eas_result certificate_fault(CURL *easy, const char *host)
             reason = faults[i].reason;
             cause = faults[i].cause;
         }
+    if (cause == EAS_CAUSE_TLS_NAME && g_hostname_is_ip_address(host))
+        reason = name_of_number;
     if (reason)
         result = eas_refused(EAS_SCOPE_FATAL, 77, "the certificate of %.60s %s", host, reason);
     else

@@ -240,6 +240,9 @@ size_t eas_meanings(int code, struct eas_meaning *meanings, size_t most)
         if (https[i].code == code)
             meanings[count++] =
                 (struct eas_meaning){.http = true, .level = "", .text = https[i].text, .cause = http_cause(code)};
+    if (code == 200 && count < most)
+        meanings[count++] = (struct eas_meaning){
+            .http = true, .level = "", .text = "an answer; the Status in its document says what it is worth"};
     if (count == 0 && most > 0 && code >= 201 && code <= 599)
         meanings[count++] =
             (struct eas_meaning){.http = true, .level = "", .text = http_family(code).text, .cause = http_cause(code)};

@@ -11,7 +11,7 @@ import certs
 import harness
 from harness import equal, test, truth
 from lab import PATH, POX, SECRET, Lab, away, xml
-from websites import Answer, Hole, Site, free_address
+from websites import Answer, Hole, Proxy, Site, free_address
 
 SERVER = "https://mail.example.test" + PATH
 OUTLOOK = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
@@ -154,6 +154,15 @@ def a_broken_way_is_no_fault_where_the_next_one_finds(lab):
     lab.site(openly(Answer(200, "<!DOCTYPE a [<!ENTITY b 'c'>]><Autodiscover>&b;</Autodiscover>", "text/xml")),
              host="example.test")
     lab.site(behind_login(settings()), host=HOST)
+
+
+@case("autodiscover-host", told=[HOST, MAIL])
+def through_a_proxy_that_alone_knows_names(lab):
+    lab.server()
+    lab.site(behind_login(settings()), host=HOST)
+    proxy = lab.enter_context(Proxy("127.0.0.1", lab.dns.address))
+    lab.options += ["--proxy", "http://127.0.0.1:%d" % proxy.port]
+    lab.dns.silent = True
 
 
 # ---- answers that lead astray ----

@@ -16,7 +16,8 @@ import certs
 import harness
 import oddserver
 import wbxml
-from harness import equal, test, truth
+from harness import EASFS, equal, run, test, truth
+from issuer import Issuer
 from lab import PATH, SECRET, Lab
 from websites import Answer, Hole, Proxy, Raw, Site, free_address, tls_context
 from wbxml import E
@@ -57,6 +58,42 @@ def a_healthy_server_with_push(lab):
     lab.holds_ping = True
 
 
+def demo_server(lab, *extra):
+    """The demo server, with its own TLS."""
+    pair = lab.certificate()
+    lab.secret = "secret"
+    harness.write(lab.scratch.path("mailbox/Mail/Inbox/1.eml"), harness.message("Hello"))
+    password = harness.write(lab.scratch.path("demo-password"), "secret\n")
+    os.chmod(password, 0o600)
+    lab.demo = subprocess.Popen([harness.EASD, "--mailbox", "alice=" + lab.scratch.path("mailbox"), "--listen", lab.address + ":443",
+                                 "--password-file", password, "--tls-cert", pair[0], "--tls-key", pair[1], *extra],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lab.callback(lab.demo.stdout.close)
+    lab.callback(lab.demo.wait)
+    lab.callback(lab.demo.terminate)
+    truth("listening on" in lab.demo.stdout.readline(), "the demo server does not start")
+
+
+@setup(None, None, told="ActiveSync 16.1")
+def the_demo_server(lab):
+    demo_server(lab)
+
+
+@setup(None, None, told="the server's policy is taken; ActiveSync 14.0")
+def the_demo_server_with_a_policy(lab):
+    demo_server(lab, "--policy", "--protocol", "12.1,14.0")
+
+
+@setup("throttled", "folders")
+def the_demo_server_too_busy_for_folders(lab):
+    demo_server(lab, "--fault", "http=503,FolderSync,retry-after=20")
+
+
+@setup("device-blocked", "item")
+def the_demo_server_that_blocks_at_the_first_item(lab):
+    demo_server(lab, "--fault", "status=129,Sync")
+
+
 @setup(None, None, told="the server's policy is taken")
 def a_healthy_server_with_a_policy(lab):
     lab.server()
@@ -81,6 +118,11 @@ def name_servers_that_are_silent(lab):
 @setup("dns-timeout", "dns")
 def name_servers_that_fail(lab):
     lab.dns.fails = True
+
+
+@setup("dns-timeout", "dns")
+def a_name_server_that_answers_rubbish(lab):
+    lab.dns.rubbish = True
 
 
 @setup("dns-lies", "dns")
@@ -226,7 +268,7 @@ def a_certificate_for_another_name(lab):
     lab.server(certificate=lab.certificate("webmail.example.test"))
 
 
-@setup("tls-name", "tls")
+@setup("tls-name", "tls", told="not for a number")
 def an_address_instead_of_the_name(lab):
     lab.server()
     lab.options = ["--server", lab.address]
@@ -352,6 +394,38 @@ def a_server_that_takes_tickets_alone(lab):
     lab.options += ["--auth", "basic"]
 
 
+def behind_tokens(lab, refresh_token):
+    """A server that takes tokens of a local issuer, and an account whose refresh token is the one given."""
+    lab.server()
+    lab.issuer = Issuer(lab.scratch)
+    lab.tokens, lab.issuer.refresh_token = lab.issuer.token_file, "refresh-of-today"
+    kept = harness.write(lab.scratch.path("refresh"), refresh_token + "\n")
+    os.chmod(kept, 0o600)
+    lab.options += ["--auth", "oauth", "--token-file", kept, "--insecure-http", *lab.issuer.options()]
+
+
+@setup(None, None, told="the first message of the Inbox came")
+def tokens_that_are_good(lab):
+    behind_tokens(lab, "refresh-of-today")
+
+
+@setup("oauth-expired", "options")
+def a_log_in_that_has_run_out(lab):
+    behind_tokens(lab, "refresh-of-last-year")
+
+
+@setup("oauth-consent", "options")
+def an_organisation_that_has_not_consented(lab):
+    behind_tokens(lab, "refresh-of-today")
+    lab.issuer.failures = [(400, {"error": "consent_required", "error_description": "AADSTS65001: no consent"})] * 9
+
+
+@setup("auth-kind", "auth", told="Basic")
+def tokens_for_a_server_that_takes_passwords(lab):
+    behind_tokens(lab, "refresh-of-today")
+    lab.tokens = None
+
+
 @setup("eas-disabled", "options")
 def a_user_without_active_sync(lab):
     lab.server(only("OPTIONS", Answer(403)))
@@ -461,6 +535,16 @@ def plain_http_that_nobody_allowed(lab):
 
 
 @setup("config", "config")
+def a_password_in_the_address(lab):
+    lab.options = ["--server", "https://alice:%s@mail.example.test" % SECRET]
+
+
+@setup("config", "config")
+def a_name_server_that_is_none(lab):
+    lab.options += ["--resolver", "example"]
+
+
+@setup("config", "config")
 def a_pin_that_is_none(lab):
     lab.options += ["--pin", "abc"]
 
@@ -502,6 +586,52 @@ def every_broken_setup_is_named_by_its_cause(scratch):
     equal(wrong, 0, "wrong diagnoses")
     if not os.environ.get("SETUP"):
         truth(sum(1 for row in wanted if row[1]) >= 40, "at least forty broken set-ups")
+
+
+@test
+def every_code_has_its_sentence(scratch):
+    """Of the table of all codes: what each means, and what to do."""
+    rows = [line.split("\t") for line in open(harness.shared("protocol/status.tsv")) if line.strip() and line[0] != "#"]
+    codes = sorted({row[1] for row in rows if row[1].isdigit()}, key=int)
+    truth(len(codes) > 100, "a whole table")
+    silent = []
+    for code in codes:
+        done = run(EASFS, "explain", code, code=None)
+        if done.returncode or ": " not in done.stdout or "no known meaning" in done.stdout:
+            silent.append(code)
+    equal(silent, [], "codes without a sentence")
+    for word in ("tls-expired", "mx-relay", "oauth-consent"):
+        truth(run(EASFS, "explain", word).stdout.startswith(word + ": "), word)
+    truth("Status 129: " in run(EASFS, "explain", "status", "129").stdout, "status 129")
+    run(EASFS, "explain", "9999", code=64)
+    run(EASFS, "explain", "nonsense", code=64)
+
+
+@test
+def what_it_says_is_for_people_too(scratch):
+    """Without --json, without a password, and by the name of an account."""
+    with Lab(scratch, certs.Authority(scratch.path("ca")), None) as lab:
+        lab.server()
+        common = ["--resolver", lab.dns.where, "--ca-file", lab.ca]
+        alone = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+        done = run(EASFS, "doctor", "--server", "mail.example.test", "--user", "alice", *common, **alone)
+        truth("no password was given" in done.stdout and "no fault was found" in done.stdout, done.stdout)
+        equal(lab.told(), [], "log-ins without a password")
+        password = harness.write(scratch.path("password"), SECRET + "\n")
+        os.chmod(password, 0o600)
+        harness.write(scratch.path("home/easfs/easfs.conf"), "\n".join([
+            "[work]", "server = mail.example.test", "user = alice", "password-file = " + password,
+            "resolver = " + lab.dns.where, "ca-file = " + lab.ca]) + "\n")
+        home = {"env": {**os.environ, "XDG_CONFIG_HOME": scratch.path("home")}}
+        done = run(EASFS, "doctor", "--account", "work", **alone, **home)
+        truth("the first message of the Inbox came" in done.stdout, done.stdout)
+        equal(run(EASFS, "doctor", **alone, **home).stdout, done.stdout, "the only account")
+        truth(SECRET not in done.stdout + done.stderr, "the password was told")
+        run(EASFS, "doctor", "--account", "other", code=78, **alone, **home)
+        lab.dns.silent = True
+        done = run(EASFS, "doctor", "--account", "work", code=75, **alone, **home)
+        truth("cause: dns-timeout, on the side of: network" in done.stdout and "do: check the network" in done.stdout,
+              done.stdout)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Lab(contextlib.ExitStack):
         self.dns.a("mail.example.test", self.address)
         self.options, self.environment, self.email = ["--server", "mail.example.test"], {}, None
         self.secret, self.ca = SECRET, authority.ca
+        self.tokens = None  # a file of good ones; then no password is
         self.users, self.holds_ping = ("alice", "alice@example.test"), False
         self.sites = []  # (host, Site)
 
@@ -74,7 +75,11 @@ class Lab(contextlib.ExitStack):
     def active_sync(self, ask):
         if ask.path.rstrip("/") != PATH:
             return Answer(404)
-        if ask.basic() not in [(user, SECRET) for user in self.users]:
+        if self.tokens:
+            kind, _, token = (ask.headers.get("Authorization") or "").partition(" ")
+            if kind != "Bearer" or token not in harness.read(self.tokens).decode().split():
+                return Answer(401, headers={"WWW-Authenticate": 'Bearer realm=""', "MS-Server-ActiveSync": "15.20"})
+        elif ask.basic() not in [(user, SECRET) for user in self.users]:
             return Answer(401, headers={"WWW-Authenticate": 'Basic realm="mail"', "MS-Server-ActiveSync": "15.2"})
         root = wbxml.read(ask.body) if ask.body else None
         if ask.command == "Ping" and not self.holds_ping:
@@ -100,7 +105,7 @@ class Lab(contextlib.ExitStack):
         password = write(self.scratch.path("password"), self.secret + "\n")
         os.chmod(password, 0o600)
         out = [EASFS, "doctor", *([self.email] if self.email else []), "--json", "--resolver", self.dns.where,
-               "--password-file", password, *self.options]
+               *([] if self.tokens else ["--password-file", password]), *self.options]
         if not self.email:
             out += ["--user", "alice"]
         return out + (["--ca-file", self.ca] if self.ca else [])

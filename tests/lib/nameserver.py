@@ -4,6 +4,8 @@
         dns.a("mail.example.test", "127.3.4.5")
         ... --resolver dns.where
 """
+import os
+import random
 import socket
 import struct
 import threading
@@ -27,11 +29,12 @@ def read_name(message, at):
 
 class NameServer:
     """silent: nobody answers; fails: SERVFAIL to everything; lie: the address that names get which do not exist;
-    mute: names that are never answered."""
+    mute: names that are never answered;
+    rubbish: answers that are none."""
 
     def __init__(self, address="127.0.0.1"):
         self.zone, self.asked = {}, []
-        self.silent, self.fails, self.lie, self.mute = False, False, None, set()
+        self.silent, self.fails, self.lie, self.mute, self.rubbish = False, False, None, set(), False
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.where = "%s:%d" % self.socket.getsockname()
@@ -49,6 +52,11 @@ class NameServer:
     def srv(self, name, host, port=443, priority=0, weight=0):
         self.put(name, SRV, struct.pack(">HHH", priority, weight, port) + wire_name(host))
 
+    def address(self, name):
+        """As a proxy would ask; None for what does not exist."""
+        found = self.zone.get(name.lower(), {}).get(A)
+        return socket.inet_ntoa(found[0]) if found else None
+
     def exists(self, name):
         """A name without any record."""
         self.zone.setdefault(name.lower(), {})
@@ -60,6 +68,8 @@ class NameServer:
         question = message[12:end + 4]
         known = self.zone.get(name.lower())
         self.asked.append((name.lower(), kind))
+        if self.rubbish:
+            return message[:2] + os.urandom(random.randint(0, 100))
         if self.silent or name.lower() in self.mute:
             return None
         data, code = (known or {}).get(kind, []), NO_ERROR if known is not None else NXDOMAIN

@@ -224,6 +224,9 @@ class Proxy(Raw):
             connection.sendall(b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % self.code)
             return
         host, _, port = lines[0].split()[1].rpartition(":")
+        if not self.resolve(host):
+            connection.sendall(b"HTTP/1.1 502 Who is that\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
         with socket.create_connection((self.resolve(host), int(port))) as other:
             connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
             join(connection, other)
