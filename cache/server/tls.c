@@ -236,7 +236,7 @@ static const struct {
 };
 
 /* A certificate names servers, hardly ever their numbers. */
-static const char name_of_number[] = "is for a name, not for a number; use the server's name instead";
+static const char name_of_number[] = "is for another name, not for this number; use the server's name instead";
 
 static struct eas_result certificate_fault(CURL *easy, const char *host)
 {

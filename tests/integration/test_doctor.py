@@ -268,7 +268,7 @@ def a_certificate_for_another_name(lab):
     lab.server(certificate=lab.certificate("webmail.example.test"))
 
 
-@setup("tls-name", "tls", told="not for a number")
+@setup("tls-name", "tls", told="not for this number")
 def an_address_instead_of_the_name(lab):
     lab.server()
     lab.options = ["--server", lab.address]
