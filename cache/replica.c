@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/directory.h"
 #include "cache/replica_state.h"
 #include "codec/limits.h"
 
@@ -162,6 +163,7 @@ void replica_start(struct replica *replica)
     if (!replica->session)
         return;
     engine_ready(replica);
+    replica->inquiry = inquiry_new(replica->session);
     replica->watch = watch_new(replica->store, replica->session, replica_hint, replica);
     watch_start(replica->watch);
     replica->network = network_watch_new(replica_renew, replica);
@@ -172,6 +174,9 @@ void replica_stop(struct replica *replica)
 {
     if (replica->editor)
         editor_stop(replica->editor);
+
+    if (replica->inquiry)
+        inquiry_stop(replica->inquiry);
     g_mutex_lock(&replica->lock);
     replica->stopping = true;
     g_cond_broadcast(&replica->turn);
@@ -197,6 +202,8 @@ void replica_close(struct replica *replica)
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
     editor_free(replica->editor);
+
+    inquiry_free(replica->inquiry);
     watch_free(replica->watch);
     g_clear_pointer(&replica->named, g_ptr_array_unref);
     trust_free(replica->trust);

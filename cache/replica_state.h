@@ -21,6 +21,7 @@ struct replica {
     gint64 all_at, rest_at; /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
     long poll_ms;           /* ... how often the latter is */
     bool rest_asked;        /* ... and whether the pass under way asks it */
+    struct inquiry *inquiry; /* NULL: offline */
     struct watch *watch;
     struct network_watch *network; /* NULL: nobody tells */
 
