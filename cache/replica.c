@@ -174,7 +174,6 @@ void replica_stop(struct replica *replica)
 {
     if (replica->editor)
         editor_stop(replica->editor);
-
     if (replica->inquiry)
         inquiry_stop(replica->inquiry);
     g_mutex_lock(&replica->lock);
@@ -202,7 +201,6 @@ void replica_close(struct replica *replica)
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
     editor_free(replica->editor);
-
     inquiry_free(replica->inquiry);
     watch_free(replica->watch);
     g_clear_pointer(&replica->named, g_ptr_array_unref);

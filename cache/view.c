@@ -35,7 +35,7 @@ static void read_attr(const struct view *view, sqlite3_stmt *row, struct view_at
     enum file_kind kind = (enum file_kind)sqlite3_column_int(row, 2);
     bool directory = kind == FILE_DIRECTORY;
     int64_t parent = sqlite3_column_int64(row, 1);
-    uint32_t names = parent != view->store->graves;
+    uint32_t names = parent != view->store->places[PLACE_GRAVES];
 
     *attr = (struct view_attr){
         .ino = (uint64_t)sqlite3_column_int64(row, 0),

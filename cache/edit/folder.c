@@ -138,7 +138,7 @@ int edit_do_rmdir(struct editor *editor, struct edit *edit)
 
     if (!error && dir.kind != FILE_DIRECTORY)
         error = -ENOTDIR;
-    else if (!error && (dir.ino < INO_CLASSES_END || dir.ino == store_outbox(editor->store)))
+    else if (!error && (dir.ino < INO_CLASSES_END || dir.ino == store_place(editor->store, PLACE_OUTBOX)))
         error = -EPERM;
     else if (!error && !store_directory_is_empty(editor->store, dir.ino))
         error = -ENOTEMPTY;
@@ -174,7 +174,8 @@ int folder_rename(struct editor *editor, struct edit *edit, const struct file_ro
     struct place to = {0};
     int error = place_read(editor, (int64_t)edit->new_parent, &to);
 
-    if (!error && (dir->ino < INO_CLASSES_END || dir->ino == store_outbox(editor->store) || to.class != dir->class))
+    if (!error &&
+        (dir->ino < INO_CLASSES_END || dir->ino == store_place(editor->store, PLACE_OUTBOX) || to.class != dir->class))
         error = -EPERM;
     if (!error && !(error = check_name(&to, edit->new_name)) &&
         !(error = store_file_find(editor->store, to.dir, edit->new_name, &there)))

@@ -40,7 +40,7 @@ int place_read(struct editor *editor, int64_t dir, struct place *place)
         error = -ENOTDIR;
     if (!error) {
         place->class = row.class;
-        place->outbox = dir == store_outbox(editor->store);
+        place->outbox = dir == store_place(editor->store, PLACE_OUTBOX);
         error = store_collection_of(editor->store, dir, &place->collection);
         error = error == -ENOENT ? 0 : error;
     }

@@ -79,7 +79,7 @@ static int remove_local(struct editor *editor, const struct file_row *file)
         return error;
     if (!on_its_way)
         return store_file_remove(editor->store, file->ino);
-    if (file->parent == store_outbox(editor->store))
+    if (file->parent == store_place(editor->store, PLACE_OUTBOX))
         return -EBUSY;
     error = remember_origin(editor, file);
     return error ? error : store_file_bury(editor->store, file->ino);

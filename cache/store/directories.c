@@ -69,21 +69,43 @@ static int make_place(struct store *store, const char *setting, int64_t parent, 
     return error;
 }
 
-int directory_make_places(struct store *store)
-{
-    int error = make_place(store, "graves", INO_HIDDEN, "graves", &store->graves);
+/* Directories that belong to no class. Those in sight want mail, or a server's address list. */
+static const struct {
+    const char *setting, *name;
+    bool hidden;
+} places[STORE_PLACES] = {
+    [PLACE_GRAVES] = {"graves", "graves", true},
+    [PLACE_OUTBOX] = {"outbox", "Outbox", false},
+    [PLACE_PEOPLE] = {"people", "Global Address List", false},
+    [PLACE_SEARCH] = {"search", "Search", false},
+};
 
-    return error ? error : make_place(store, "outbox", INO_ROOT, "Outbox", &store->outbox);
+static bool store_is_place(const struct store *store, int64_t ino)
+{
+    for (int i = 0; i < STORE_PLACES; i++)
+        if (store->places[i] == ino)
+            return true;
+    return false;
 }
 
-/* Without mail there is nothing to send from. */
-static int directory_show_outbox(struct store *store, bool shown)
+int directory_make_places(struct store *store)
 {
-    int64_t parent = shown ? INO_ROOT : INO_HIDDEN;
-    int error = store->outbox ? sql_run(&store->writer, SQL_FILE_SHOW, "iii", parent, store->outbox, parent) : 0;
+    int error = 0;
 
-    if (!error && store->outbox && sqlite3_changes(store->writer.handle)) {
-        changes_note(store, shown ? CHANGE_CREATE : CHANGE_DELETE, true, store->outbox, INO_ROOT, "Outbox", 0, NULL);
+    for (int i = 0; i < STORE_PLACES && !error; i++)
+        error = make_place(store, places[i].setting, places[i].hidden ? INO_HIDDEN : INO_ROOT, places[i].name,
+                           &store->places[i]);
+    return error;
+}
+
+/* Without mail there is nothing to send from, and nothing to search. */
+static int show_place(struct store *store, enum store_place which, bool shown)
+{
+    int64_t parent = shown ? INO_ROOT : INO_HIDDEN, ino = store->places[which];
+    int error = ino ? sql_run(&store->writer, SQL_FILE_SHOW, "iii", parent, ino, parent) : 0;
+
+    if (!error && ino && sqlite3_changes(store->writer.handle)) {
+        changes_note(store, shown ? CHANGE_CREATE : CHANGE_DELETE, true, ino, INO_ROOT, places[which].name, 0, NULL);
         changes_touch(store, INO_ROOT);
     }
     return error;
@@ -105,7 +127,9 @@ int directory_show_classes(struct store *store, unsigned mask)
                      NULL);
         changes_touch(store, INO_ROOT);
     }
-    return directory_show_outbox(store, !mask || (mask >> EAS_MAIL & 1));
+    int error = show_place(store, PLACE_OUTBOX, !mask || (mask >> EAS_MAIL & 1));
+
+    return error ? error : show_place(store, PLACE_SEARCH, !mask || (mask >> EAS_MAIL & 1));
 }
 
 struct place {
@@ -175,7 +199,7 @@ static int move_directory(struct store *store, int64_t ino, int64_t parent, cons
         (old.parent != parent || strcmp(old.name, name.name) != 0) &&
         !(error =
               sql_run(&store->writer, SQL_FILE_MOVE, "isiii", parent, name.name, name.fold, store_now(store), ino))) {
-        if (old.parent == store->graves) {
+        if (old.parent == store->places[PLACE_GRAVES]) {
             changes_note(store, CHANGE_CREATE, true, ino, parent, name.name, 0, NULL);
         } else {
             changes_note(store, CHANGE_MOVE, true, ino, parent, name.name, old.parent, old.name);
@@ -276,14 +300,14 @@ static int list_children(struct store *store, enum sql_statement which, int64_t 
 
 static bool is_fixed(const struct store *store, int64_t ino)
 {
-    return ino < INO_FIRST_CLASS + EAS_CLASSES || ino == store->graves || ino == store->outbox;
+    return ino < INO_FIRST_CLASS + EAS_CLASSES || store_is_place(store, ino);
 }
 
 static int remove_directory(struct store *store, int64_t ino, const struct place *place)
 {
     int error = sql_run(&store->writer, SQL_FILE_REMOVE, "i", ino);
 
-    if (place->parent != store->graves) {
+    if (place->parent != store->places[PLACE_GRAVES]) {
         changes_note(store, CHANGE_DELETE, true, ino, place->parent, place->name, 0, NULL);
         changes_touch(store, place->parent);
     }

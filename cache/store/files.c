@@ -56,7 +56,7 @@ int store_file_find(struct store *store, int64_t parent, const char *name, struc
 
 bool store_is_grave(struct store *store, int64_t parent)
 {
-    return parent == store->graves;
+    return parent == store->places[PLACE_GRAVES];
 }
 
 /* A name that only differs in case from another stands beside it as a twin. In the graves every one does. */
@@ -172,9 +172,9 @@ bool store_file_is_own(struct store *store, int64_t ino)
     return own;
 }
 
-int64_t store_outbox(struct store *store)
+int64_t store_place(struct store *store, enum store_place which)
 {
-    return store->outbox;
+    return store->places[which];
 }
 
 /* ---- graves ---- */
@@ -189,7 +189,7 @@ int store_file_bury(struct store *store, int64_t ino)
         return error;
     if (row.item_id && !(error = item_row_get(store, row.item_id, &item)) && !item.home)
         error = store_identity_home(store, row.item_id, row.parent, row.name);
-    if (!error && !(error = sql_run(&store->writer, SQL_FILE_PLACE_USER, "isiiii", store->graves, row.name,
+    if (!error && !(error = sql_run(&store->writer, SQL_FILE_PLACE_USER, "isiiii", store->places[PLACE_GRAVES], row.name,
                                     name_fold_hash(row.name), ino, store_now(store), ino))) {
         changes_note(store, CHANGE_DELETE, row.kind == FILE_DIRECTORY, ino, row.parent, row.name, 0, NULL);
         changes_touch(store, row.parent);
@@ -254,7 +254,7 @@ GArray *store_scratch(struct store *store, size_t limit)
 {
     GArray *inos = g_array_new(FALSE, FALSE, sizeof(int64_t));
     struct sql *sql = store_ask(store);
-    sqlite3_stmt *statement = sql_bind(sql, SQL_FILE_SCRATCH_LIST, "ii", store->graves, (int64_t)limit);
+    sqlite3_stmt *statement = sql_bind(sql, SQL_FILE_SCRATCH_LIST, "ii", store->places[PLACE_GRAVES], (int64_t)limit);
 
     while (sql_step(sql, statement) > 0) {
         int64_t ino = sqlite3_column_int64(statement, 0);

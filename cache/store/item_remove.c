@@ -20,7 +20,7 @@ static int remove_one(struct store *store, int64_t item_id, bool certain)
         !(error = sql_run(&store->writer, SQL_ITEM_REMOVE, "i", item_id)) &&
         !(error = sql_run(&store->writer, SQL_FILE_REMOVE, "i", row.item.ino)) &&
         !(error = sql_run(&store->writer, SQL_ERROR_UNSET, "is", row.item.collection_id, row.item.server_id)) &&
-        !(error = item_count(store, &row.item, -1)) && row.parent != store->graves) {
+        !(error = item_count(store, &row.item, -1)) && row.parent != store->places[PLACE_GRAVES]) {
         changes_note(store, CHANGE_DELETE, false, row.item.ino, row.parent, row.name, 0, NULL);
         changes_touch(store, row.parent);
     }

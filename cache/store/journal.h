@@ -117,7 +117,5 @@ int journal_merged(struct store *store, struct journal *row, int64_t body, GByte
 
 /* Whether the bytes of the file are as the user wrote them (then they stay as long as the meaning is the same). */
 bool store_file_is_own(struct store *store, int64_t ino);
-/* The directory of Outbox; 0: not shown. */
-int64_t store_outbox(struct store *store);
 
 #endif

@@ -50,6 +50,11 @@ void store_rollback(struct store *store);
 typedef void (*store_listener)(void *ctx, const struct change *changes, size_t count);
 void store_listen(struct store *store, store_listener listener, void *ctx);
 
+/* Directories that belong to no class: what was removed and not yet told, Outbox, Global Address List, Search. */
+enum store_place { PLACE_GRAVES, PLACE_OUTBOX, PLACE_PEOPLE, PLACE_SEARCH, STORE_PLACES };
+/* The inode of one. */
+int64_t store_place(struct store *store, enum store_place which);
+
 /* ---- folders ---- */
 
 struct collection {

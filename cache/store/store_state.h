@@ -48,7 +48,7 @@ struct store {
     struct home home;
     int64_t clock_ns; /* atomic: the last instant given out */
     int64_t next_ino;
-    int64_t graves, outbox; /* inodes of these directories */
+    int64_t places[STORE_PLACES]; /* inodes */
     struct bodies *bodies;
     store_listener listener;
     void *listener_ctx;

@@ -37,7 +37,7 @@ static const struct {
 } rules[] = {
     {"SELECT f.ino, f.parent FROM file f LEFT JOIN file p ON p.ino = f.parent AND p.kind = 0 "
      "WHERE p.ino IS NULL AND f.ino > 6 AND NOT (f.parent = 0 AND f.ino IN (SELECT CAST(value AS INTEGER) FROM setting "
-     "WHERE key IN ('graves', 'outbox')))",
+     "WHERE key IN ('graves', 'outbox', 'people', 'search')))",
      "file %" G_GINT64_FORMAT " is in directory %" G_GINT64_FORMAT ", which does not exist"},
     {"SELECT f.ino, f.item FROM file f LEFT JOIN item i ON i.id = f.item AND i.ino = f.ino WHERE f.kind = 1 AND i.id "
      "IS NULL",

@@ -470,8 +470,8 @@ static void names_are_used_as_the_contract_says(void **state)
     assert_int_equal(create(rig, INO_CALENDAR, "\xff.ics", NULL), -EINVAL);
     assert_int_equal(create(rig, VIEW_ROOT, "x", NULL), -EPERM);
     assert_int_equal(create(rig, dir_of(rig, rig->drafts), "x.eml", NULL), 0);
-    assert_int_equal(create(rig, (uint64_t)store_outbox(rig->f.store), "x.eml", NULL), 0);
-    assert_int_equal(create(rig, (uint64_t)store_outbox(rig->f.store), "x.ics", NULL), -EPERM);
+    assert_int_equal(create(rig, (uint64_t)store_place(rig->f.store, PLACE_OUTBOX), "x.eml", NULL), 0);
+    assert_int_equal(create(rig, (uint64_t)store_place(rig->f.store, PLACE_OUTBOX), "x.ics", NULL), -EPERM);
     assert_no_rows(rig);
 }
 
@@ -496,7 +496,7 @@ static void mail_moves_and_comes_back(void **state)
              ino = have_mail(rig, rig->inbox, "1:1");
 
     assert_int_equal(move(rig, inbox, MAIL_NAME, inbox, "other.eml"), -EPERM);
-    assert_int_equal(move(rig, inbox, MAIL_NAME, (uint64_t)store_outbox(rig->f.store), "x.eml"), -EPERM);
+    assert_int_equal(move(rig, inbox, MAIL_NAME, (uint64_t)store_place(rig->f.store, PLACE_OUTBOX), "x.eml"), -EPERM);
     assert_int_equal(move(rig, inbox, MAIL_NAME, archive, MAIL_NAME), 0);
     assert_row(rig, JOURNAL_MOVE, JOURNAL_QUEUED);
     assert_int_equal(ino_at(rig, archive, MAIL_NAME), ino);
@@ -697,7 +697,7 @@ static void a_refused_removal_of_a_folder_comes_back(void **state)
 static void a_letter_waits_and_can_be_taken_back(void **state)
 {
     struct rig *rig = *state;
-    uint64_t outbox = (uint64_t)store_outbox(rig->f.store);
+    uint64_t outbox = (uint64_t)store_place(rig->f.store, PLACE_OUTBOX);
 
     assert_int_equal(write_name(rig, outbox, "a.eml", "To: bob@example.org\r\nSubject: x\r\n\r\nHello\r\n"), 0);
     assert_row(rig, JOURNAL_SEND, JOURNAL_QUEUED);

@@ -12,8 +12,8 @@ static void a_new_store_has_the_class_directories(void **state)
 {
     struct fixture *f = *state;
 
-    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox");
-    assert_int_equal(attr_of(f->view, VIEW_ROOT).nlink, 8);
+    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox|Global Address List|Search");
+    assert_int_equal(attr_of(f->view, VIEW_ROOT).nlink, 10);
     assert_int_equal(attr_of(f->view, VIEW_ROOT).parent, VIEW_ROOT);
     assert_sound(f->store);
 }

@@ -10,12 +10,12 @@ static void unselected_classes_are_not_in_the_tree(void **state)
     struct view_attr attr;
 
     assert_int_equal(store_set(f->store, "classes", "3"), 0);
-    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Outbox");
+    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Outbox|Global Address List|Search");
     assert_int_equal(view_lookup(f->view, VIEW_ROOT, "Contacts", &attr), -ENOENT);
     assert_int_equal(view_getattr(f->view, INO_CONTACTS, &attr), -ENOENT);
-    assert_int_equal(attr_of(f->view, VIEW_ROOT).nlink, 5);
+    assert_int_equal(attr_of(f->view, VIEW_ROOT).nlink, 7);
     assert_int_equal(store_set(f->store, "classes", NULL), 0);
-    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox");
+    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox|Global Address List|Search");
     assert_sound(f->store);
 }
 
@@ -70,7 +70,7 @@ static void a_default_folder_is_the_class_directory(void **state)
     put_folder(f, 0, "3", "0", "Kalender", TYPE_DEFAULT_CALENDAR);
     put_folder(f, 0, "4", "0", "Birthdays", TYPE_CALENDAR);
     put_folder(f, 0, "5", "3", "Team", TYPE_CALENDAR);
-    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox");
+    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox|Global Address List|Search");
     assert_listing(f->view, INO_CALENDAR, "Birthdays|Team");
     assert_sound(f->store);
 }
@@ -195,7 +195,7 @@ static void a_default_folder_may_come_and_go(void **state)
     put_folder(f, id, "3", "0", "Calendar", TYPE_DEFAULT_CALENDAR);
     assert_listing(f->view, INO_CALENDAR, "Second");
     remove_collection(f, id);
-    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox");
+    assert_listing(f->view, VIEW_ROOT, "Mail|Calendar|Contacts|Tasks|Notes|Outbox|Global Address List|Search");
     assert_sound(f->store);
 }
 
