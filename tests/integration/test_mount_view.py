@@ -77,7 +77,7 @@ def names_bytes_and_sizes_are_the_stores(scratch):
     fill(scratch)
     for options in ((), ("-o", "ro")):
         mount = offline(scratch, *options)
-        equal(mount.ls(), ["Calendar", "Contacts", "Mail", "Notes", "Tasks"])
+        equal(mount.ls(), ["Calendar", "Contacts", "Global Address List", "Mail", "Notes", "Outbox", "Search", "Tasks"])
         inbox = mount.ls("Mail", "Inbox")
         equal(inbox, sorted([name(n) for n in range(MESSAGES)] + ["Large"]))
         for number in (0, 1, 7, MESSAGES - 1):
