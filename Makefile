@@ -4,10 +4,15 @@
 # make fuzz       the fuzz targets, FUZZ_SECONDS each (clang)
 # make soak       SOAK_CHANGES random changes on the server, every kind of fault; SOAK_SEED repeats one
 # make bench      the figures of the README, as ratios in one run
-# make install    DESTDIR= PREFIX=
+# make man        the manual pages, below build/man
+# make install    DESTDIR= PREFIX= SBINDIR= (where mount looks for its helpers)
 # Another tree of objects: make BUILD=dir. Extra flags: make EXTRA=-O0.
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/user
+SBINDIR ?= /sbin
 BUILD ?= build
 CC ?= cc
 PKG_CONFIG ?= pkg-config
@@ -115,14 +120,34 @@ bench: all
 soak: all
 	tests/soak/soak.py
 
-install: all
-	install -D -m 755 $(BUILD)/easfs $(DESTDIR)$(PREFIX)/bin/easfs
-	install -D -m 755 $(BUILD)/easd $(DESTDIR)$(PREFIX)/bin/easd
+PAGES := $(patsubst contrib/man/%.in,$(BUILD)/man/%,$(wildcard contrib/man/*.in))
+
+$(BUILD)/man/%: contrib/man/%.in contrib/man/make-page contrib/man/options.awk $(BUILD)/easfs $(BUILD)/easd
+	@mkdir -p $(@D)
+	contrib/man/make-page $< $(BUILD) $(VERSION) >$@.new && mv $@.new $@
+
+man: $(PAGES)
+
+# Files that name the program's place.
+placed = sed 's|@BINDIR@|$(BINDIR)|' $(1) >$(2) && chmod $(3) $(2)
+
+install: all man
+	install -D -m 755 $(BUILD)/easfs $(DESTDIR)$(BINDIR)/easfs
+	install -D -m 755 $(BUILD)/easd $(DESTDIR)$(BINDIR)/easd
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SBINDIR)
+	install -m 644 $(filter %.1,$(PAGES)) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(filter %.5,$(PAGES)) $(DESTDIR)$(MANDIR)/man5
+	install -D -m 644 contrib/completions/easfs.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/easfs
+	install -D -m 644 contrib/completions/_easfs $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_easfs
+	install -D -m 644 contrib/completions/easfs.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/easfs.fish
+	$(call placed,contrib/systemd/easfs.service,$(DESTDIR)$(UNITDIR)/easfs.service,644)
+	$(call placed,contrib/systemd/easfs@.service,$(DESTDIR)$(UNITDIR)/easfs@.service,644)
+	$(call placed,contrib/mount.fuse.easfs,$(DESTDIR)$(SBINDIR)/mount.fuse.easfs,755)
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all units tools check asan fuzz bench soak install clean
+.PHONY: all man units tools check asan fuzz bench soak install clean
 .SECONDARY:
 
 -include $(shell test -d $(BUILD)/o && find $(BUILD)/o -name '*.d')

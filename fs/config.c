@@ -10,7 +10,7 @@
 
 #define SECTION_WORD "account "
 
-enum { CONFIG_NAME_BYTES = 100 };
+enum { CONFIG_NAME_BYTES = 100, CONFIG_KEY_COLUMN = 34 };
 
 struct config {
     char *path;
@@ -372,5 +372,9 @@ int config_write(const char *name, const struct account_options *options, const 
 
 void config_print_keys(GString *out)
 {
-    options_print(account_keys, out);
+    for (const struct option_row *row = account_keys; row->name; row++) {
+        g_autofree char *left = g_strdup_printf("  %s = %s", row->name, row->argument ? row->argument : "yes|no");
+
+        g_string_append_printf(out, "%-*s  %s\n", CONFIG_KEY_COLUMN, left, row->help);
+    }
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fs/config.h"
 #include "fs/message.h"
 #include "fs/verbs/verbs.h"
 
@@ -26,7 +27,8 @@ static int help_all(FILE *to)
                 "Mounts an Exchange mailbox over ActiveSync as plain files.\n\n");
     for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
         fprintf(to, "  %-9s %s\n", verbs[i]->name, verbs[i]->help);
-    fprintf(to, "\neasfs VERB --help tells more; easfs --version says which this is.\n");
+    fprintf(to, "\neasfs VERB --help tells more; easfs --keys lists the keys of easfs.conf; easfs --version says which "
+                "this is.\n");
     return to == stdout ? 0 : EXIT_USAGE;
 }
 
@@ -40,6 +42,15 @@ static int help_verb(const struct verb *verb)
         g_string_append(out, "\n");
         options_print(verb->options, out);
     }
+    fputs(out->str, stdout);
+    return 0;
+}
+
+static int help_keys(void)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    config_print_keys(out);
     fputs(out->str, stdout);
     return 0;
 }
@@ -80,6 +91,8 @@ int main(int argc, char **argv)
         printf("easfs %s\n", EASFS_VERSION);
         return 0;
     }
+    if (strcmp(argv[1], "--keys") == 0)
+        return help_keys();
     verb = verb_find(argv[1]);
     if (!verb)
         return unable_to(EXIT_USAGE, "run", "see easfs --help", "there is no verb \"%s\"", argv[1]);

@@ -22,4 +22,9 @@ bool port_socket_is_own(int fd);
  * entered. A descriptor, close-on-exec, or a negative errno. */
 int port_open_below(int dir, const char *path);
 
+/* This process holds secrets: no core file is written of it, and no other process of the user may look into it. */
+void port_keep_secrets(void);
+/* Tells whoever started this service, by its protocol ("READY=1", sd_notify(3)); without one nothing. Any thread. */
+void port_notify(const char *state);
+
 #endif

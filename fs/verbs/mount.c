@@ -124,6 +124,7 @@ static void serving_ready(void *ctx)
 {
     struct serving *serving = ctx;
 
+    port_notify("READY=1");
     if (!serving->foreground) {
         progress_stop(g_steal_pointer(&serving->progress));
         daemon_ready();
@@ -132,6 +133,7 @@ static void serving_ready(void *ctx)
 
 static void serving_stop(void *ctx)
 {
+    port_notify("STOPPING=1");
     mount_stop(((struct serving *)ctx)->mount);
 }
 
@@ -240,6 +242,7 @@ static int mount_account(const struct account_options *options, const struct mou
     if (code)
         return code;
     daemon_begin(foreground);
+    port_keep_secrets();
     daemon_on_signal(NULL, NULL);
     code = account_config(options, what, &replica_config);
     return code ? code : mount_replica(options, replica_config, config, foreground);
