@@ -93,6 +93,11 @@ static bool attendees_allowed(const struct eas_node *attendees, int version)
 
 bool edit_allowed(const struct eas_node *data, enum item_class class, int version, bool instance, char **refusal)
 {
+    if (version >= 160 && eas_node_number(data, TAG_Calendar_AllDayEvent, 0) == 1 &&
+        eas_node_child(data, TAG_Calendar_Timezone)) {
+        *refusal = g_strdup("a whole day has no zone from 16.0 on");
+        return false;
+    }
     for (const struct eas_node *child = data ? data->first : NULL; child; child = child->next) {
         if (!tag_allowed(child->tag, class, version, instance) ||
             (child->tag == TAG_Calendar_Attendees && !attendees_allowed(child, version))) {

@@ -41,12 +41,33 @@ void ical_edit_close(struct ical_edit *ical)
     ical_file_close(&ical->file);
 }
 
+/* libical writes a comma in CATEGORIES as it is, which makes two of one: another character stands in for
+ * it until all is text. */
+static const char comma[] = "\xef\xbf\xb9";
+
+static void hide_commas(icalcomponent *component)
+{
+    for (icalproperty *property = icalcomponent_get_first_property(component, ICAL_CATEGORIES_PROPERTY); property;
+         property = icalcomponent_get_next_property(component, ICAL_CATEGORIES_PROPERTY)) {
+        g_auto(GStrv) parts = g_strsplit(icalproperty_get_categories(property), ",", -1);
+        g_autofree char *hidden = g_strjoinv(comma, parts);
+
+        icalproperty_set_categories(property, hidden);
+    }
+    for (icalcomponent *child = icalcomponent_get_first_component(component, ICAL_ANY_COMPONENT); child;
+         child = icalcomponent_get_next_component(component, ICAL_ANY_COMPONENT))
+        hide_commas(child);
+}
+
 bool ical_edit_print(const struct ical_edit *ical, struct edit *edit)
 {
-    char *text = icalcomponent_as_ical_string_r(ical->file.root);
+    char *text;
 
+    hide_commas(ical->file.root);
+    text = icalcomponent_as_ical_string_r(ical->file.root);
     edit->file = g_string_new(text);
     icalmemory_free_buffer(text);
+    g_string_replace(edit->file, comma, "\\,", 0);
     return true;
 }
 
