@@ -12,13 +12,13 @@ static const struct command commands[] = {
     {"Settings", run_settings, TAG_Settings_Settings, TAG_Settings_Status},
     {"Provision", run_provision, TAG_Provision_Provision, TAG_Provision_Status, .unprovisioned = true},
     {"Ping", run_ping, TAG_Ping_Ping, TAG_Ping_Status, .unprovisioned = true, .empty_allowed = true},
-    {"FolderCreate", NULL, TAG_FolderHierarchy_FolderCreate, TAG_FolderHierarchy_Status},
-    {"FolderUpdate", NULL, TAG_FolderHierarchy_FolderUpdate, TAG_FolderHierarchy_Status},
-    {"FolderDelete", NULL, TAG_FolderHierarchy_FolderDelete, TAG_FolderHierarchy_Status},
-    {"SendMail", NULL, TAG_ComposeMail_SendMail, TAG_ComposeMail_Status},
-    {"SmartReply", NULL, TAG_ComposeMail_SmartReply, TAG_ComposeMail_Status},
-    {"SmartForward", NULL, TAG_ComposeMail_SmartForward, TAG_ComposeMail_Status},
-    {"MoveItems", NULL, TAG_Move_MoveItems, TAG_Move_Status},
+    {"FolderCreate", run_folder_create, TAG_FolderHierarchy_FolderCreate, TAG_FolderHierarchy_Status},
+    {"FolderUpdate", run_folder_update, TAG_FolderHierarchy_FolderUpdate, TAG_FolderHierarchy_Status},
+    {"FolderDelete", run_folder_delete, TAG_FolderHierarchy_FolderDelete, TAG_FolderHierarchy_Status},
+    {"SendMail", run_send_mail, TAG_ComposeMail_SendMail, TAG_ComposeMail_Status, .mail = true},
+    {"SmartReply", run_send_mail, TAG_ComposeMail_SmartReply, TAG_ComposeMail_Status, .mail = true, .smart = true},
+    {"SmartForward", run_send_mail, TAG_ComposeMail_SmartForward, TAG_ComposeMail_Status, .mail = true, .smart = true},
+    {"MoveItems", run_move_items, TAG_Move_MoveItems, TAG_Move_Status},
     {"MeetingResponse", NULL, TAG_MeetingResponse_MeetingResponse, TAG_MeetingResponse_Status},
     {"Search", NULL, TAG_Search_Search, TAG_Search_Status},
     {"Find", NULL, TAG_Find_Find, TAG_Find_Status},
@@ -29,8 +29,9 @@ static const struct command commands[] = {
 /* The HTTP code a status stands for below 14.0 (MS-ASCMD 2.2.2). */
 static const struct {
     int status, http;
-} old_codes[] = {{101, 400}, {102, 400}, {103, 400}, {105, 400}, {106, 400}, {108, 400}, {109, 400}, {110, 500},
-                 {132, 403}, {137, 501}, {138, 505}, {141, 449}, {142, 449}, {143, 449}, {144, 449}};
+} old_codes[] = {{101, 400}, {102, 400}, {103, 400}, {105, 400}, {106, 400}, {107, 500}, {108, 400},
+                 {109, 400}, {110, 500}, {119, 500}, {120, 500}, {121, 500}, {150, 500}, {132, 403},
+                 {137, 501}, {138, 505}, {141, 449}, {142, 449}, {143, 449}, {144, 449}};
 
 const struct command *command_find(const char *name)
 {
@@ -113,6 +114,11 @@ static int read_body(struct request *request, const void *body, size_t length)
 
     if (length == 0)
         return request->command->empty_allowed ? 1 : 101;
+    if (request->command->mail && request->version < 140) {
+        request->body = body;
+        request->body_length = length;
+        return 1;
+    }
     reader = wbxml_reader_new(&wbxml_builder_handler, &builder);
     error = wbxml_reader_feed(reader, body, length);
     if (!error)

@@ -13,6 +13,8 @@ struct command {
     command_run *run;     /* NULL: known, but not served */
     eas_tag root, status; /* of its answer, for statuses above 100 */
     bool unprovisioned;   /* is answered before provisioning */
+    bool mail;            /* below 14.0 its body is a message, not a document */
+    bool smart;           /* ... that answers or forwards an item */
     bool empty_allowed;   /* a request without a body means something */
 };
 
@@ -33,6 +35,6 @@ void answer_status(struct answer *answer, eas_tag root, eas_tag status, int code
 void answer_global_status(struct request *request, struct answer *answer, int code);
 
 command_run run_folder_sync, run_sync, run_item_operations, run_get_item_estimate, run_provision, run_settings,
-    run_ping;
+    run_ping, run_folder_create, run_folder_update, run_folder_delete, run_move_items, run_send_mail;
 
 #endif

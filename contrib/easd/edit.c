@@ -32,6 +32,7 @@ static const struct {
     {CLASS_CALENDAR, TAG_Calendar_Body, EVER, EVER, false},
     {CLASS_CALENDAR, TAG_AirSyncBase_Location, 160, EVER, true},
     {CLASS_CALENDAR, TAG_AirSyncBase_Attachments, 160, EVER, false},
+    {CLASS_MAIL, TAG_AirSyncBase_Attachments, 160, EVER, false},
     {CLASS_CONTACTS, TAG_Contacts_Body, EVER, EVER, false},
     {CLASS_TASKS, TAG_Tasks_Body, EVER, EVER, false},
 };

@@ -100,7 +100,7 @@ static void drop_collections(struct device *device, GHashTable *present)
 }
 
 /* The key is the present one, the one before, or "0": what the device has at it. NULL: no such key. */
-static GHashTable *hierarchy_at(struct device *device, const char *key)
+GHashTable *hierarchy_at(struct device *device, const char *key)
 {
     if (strcmp(key, "0") == 0)
         return told_folders_new();
@@ -109,6 +109,62 @@ static GHashTable *hierarchy_at(struct device *device, const char *key)
     if (g_strcmp0(key, device->hierarchy_previous) == 0)
         return g_hash_table_ref(device->hierarchy_before);
     return NULL;
+}
+
+/* A device's knowledge moves on from what it has at a key. Takes after over. */
+static void advance(struct request *request, const char *key, GHashTable *before, GHashTable *after)
+{
+    struct device *device = request->device;
+    char *previous = g_strdup(key);
+
+    g_free(device->hierarchy_previous);
+    device->hierarchy_previous = previous;
+    g_free(device->hierarchy_key);
+    device->hierarchy_key = device_new_key(request->mailbox);
+    g_hash_table_ref(before);
+    g_clear_pointer(&device->hierarchy_before, g_hash_table_unref);
+    device->hierarchy_before = before;
+    g_clear_pointer(&device->hierarchy, g_hash_table_unref);
+    device->hierarchy = after;
+}
+
+static bool below(GHashTable *told, const char *id, const char *above)
+{
+    for (guint step = 0; id && step < EASD_FOLDER_DEPTH + 1; step++) {
+        const struct told_folder *row = g_hash_table_lookup(told, id);
+
+        if (strcmp(id, above) == 0)
+            return true;
+        id = row ? row->parent : NULL;
+    }
+    return false;
+}
+
+void hierarchy_change(struct request *request, const char *key, const struct told_folder *now, const char *gone)
+{
+    GHashTable *before = hierarchy_at(request->device, key), *after = told_folders_new();
+    struct told_folder *row;
+    GHashTableIter iter;
+
+    g_hash_table_iter_init(&iter, before);
+    while (g_hash_table_iter_next(&iter, NULL, (void **)&row)) {
+        struct told_folder *copy;
+
+        if (gone && below(before, row->id, gone))
+            continue;
+        copy = g_new0(struct told_folder, 1);
+        *copy = (struct told_folder){g_strdup(row->id), g_strdup(row->parent), g_strdup(row->name), row->type};
+        g_hash_table_replace(after, copy->id, copy);
+    }
+    if (now) {
+        struct told_folder *copy = g_new0(struct told_folder, 1);
+
+        *copy = (struct told_folder){g_strdup(now->id), g_strdup(now->parent), g_strdup(now->name), now->type};
+        g_hash_table_replace(after, copy->id, copy);
+    }
+    advance(request, key, before, after);
+    drop_collections(request->device, after);
+    g_hash_table_unref(before);
 }
 
 void run_folder_sync(struct request *request, struct answer *answer)
@@ -129,20 +185,10 @@ void run_folder_sync(struct request *request, struct answer *answer)
     GHashTable *after = present_hierarchy(request->mailbox);
     bool news = write_changes(NULL, request->mailbox, before, after) > 0 || strcmp(child->text, "0") == 0;
 
-    if (news) {
-        g_free(device->hierarchy_previous);
-        device->hierarchy_previous = g_strdup(child->text);
-        g_free(device->hierarchy_key);
-        device->hierarchy_key = device_new_key(request->mailbox);
-    }
+    if (news)
+        advance(request, child->text, before, g_hash_table_ref(after));
     write_answer(request, answer, before, after, device->hierarchy_key);
     drop_collections(device, after);
-    if (news) {
-        g_clear_pointer(&device->hierarchy_before, g_hash_table_unref);
-        device->hierarchy_before = g_hash_table_ref(before);
-        g_clear_pointer(&device->hierarchy, g_hash_table_unref);
-        device->hierarchy = g_hash_table_ref(after);
-    }
     g_hash_table_unref(before);
     g_hash_table_unref(after);
 }

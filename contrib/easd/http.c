@@ -78,6 +78,7 @@ static bool version_spoken(const struct server *server, int version)
 /* What the base64 form left out, or the plain one never has, stands in headers. */
 static void fill_request(struct request *request, const struct query *query, struct MHD_Connection *connection)
 {
+    request->query = query;
     request->command = command_find(query->command);
     request->device_id = query->device_id;
     request->device_type = query->device_type;
@@ -91,10 +92,12 @@ static void fill_request(struct request *request, const struct query *query, str
         request->server->gzip && strstr(header_of(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING), "gzip") != NULL;
 }
 
-static bool type_accepted(struct MHD_Connection *connection)
+static bool type_accepted(struct MHD_Connection *connection, const struct request *request)
 {
     const char *type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
 
+    if (request->command->mail && request->version < 140)
+        return g_str_has_prefix(type, "message/rfc822");
     return g_str_has_prefix(type, "application/vnd.ms-sync.wbxml") || g_str_has_prefix(type, "application/vnd.ms-sync");
 }
 
@@ -106,8 +109,9 @@ static enum MHD_Result check_version(struct http *http, struct MHD_Connection *c
         return reply_text(connection, 501, NULL, NULL, "unknown command\n");
     if (!version_spoken(http->server, request->version))
         return reply_text(connection, request->version ? 505 : 400, NULL, NULL, "protocol version not spoken here\n");
-    if (body->len && !type_accepted(connection) && request->command->run)
-        return reply_text(connection, 415, NULL, NULL, "the body must be application/vnd.ms-sync.wbxml\n");
+    if (body->len && !type_accepted(connection, request) && request->command->run)
+        return reply_text(connection, 415, NULL, NULL,
+                          "the body must be application/vnd.ms-sync.wbxml, of mail up to 12.1 message/rfc822\n");
     *wrong = false;
     return MHD_YES;
 }

@@ -30,10 +30,12 @@
 #define EASD_HEADER_VALUE 32768       /* one header field as a property (MS-ASEMAIL 2.2.2.74) */
 #define EASD_FILE_BYTES (16 << 20)    /* one .ics or .vcf */
 #define EASD_STREAM_BLOCK (64 << 10)
+#define EASD_FOLDER_NAME 256        /* a DisplayName (MS-ASCMD 2.2.3.47.3) */
 #define EASD_NAME_BYTES 180         /* of a file's name, before its ending and a number */
 #define EASD_TEXT_BYTES (512 << 10) /* a body that a client writes */
 #define EASD_MOVES 1000             /* of one MoveItems request; beyond: 103 */
 #define EASD_RESPONSES 100          /* of one MeetingResponse request; beyond: 103 */
+#define EASD_CLIENT_ID 40           /* of a message that is sent (MS-ASCMD 2.2.3.28) */
 #define EASD_SENT_IDS 1000          /* ClientIds of mail that a device is remembered to have sent */
 
 #define EASD_FAULT_MS 3600000          /* the longest delay */

@@ -147,7 +147,6 @@ static void get_attribute(int file, const char *name, char *value, size_t room)
     value[MAX(length, 0)] = '\0';
 }
 
-/* The state a mount shows in user.eas.*: a copy of it is served with the same state. */
 /* None are an empty element: one that is absent from a change says nothing of them (MS-ASEMAIL: Categories). */
 static void write_categories(struct wbxml_writer *wbxml, const char *lines)
 {
@@ -167,13 +166,25 @@ static void write_categories(struct wbxml_writer *wbxml, const char *lines)
         wbxml_empty(wbxml, TAG_Email_Categories);
 }
 
+/* What was done with a message last: 1 answered, 2 all answered, 3 forwarded (MS-ASEMAIL 2.2.2.42). */
+static void write_verb(struct wbxml_writer *wbxml, const char *answered)
+{
+    static const char *const verbs[] = {"reply", "replyall", "forward"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (strcmp(answered, verbs[i]) == 0)
+            wbxml_number(wbxml, TAG_Email2_LastVerbExecuted, (long long)i + 1);
+}
+
+/* The state a mount shows in user.eas.*: a copy of it is served with the same state. */
 static void write_state(struct wbxml_writer *wbxml, const struct message *message, int version)
 {
-    char read[8] = "", flag[16] = "", categories[4096] = "";
+    char read[8] = "", flag[16] = "", answered[16] = "", categories[4096] = "";
 
     if (flistxattr(message->file, NULL, 0) > 0) {
         get_attribute(message->file, "user.eas.read", read, sizeof read);
         get_attribute(message->file, "user.eas.flag", flag, sizeof flag);
+        get_attribute(message->file, "user.eas.answered", answered, sizeof answered);
         get_attribute(message->file, "user.eas.categories", categories, sizeof categories);
     }
     wbxml_text(wbxml, TAG_Email_Read, read[0] == '1' ? "1" : "0");
@@ -187,6 +198,8 @@ static void write_state(struct wbxml_writer *wbxml, const struct message *messag
     }
     if (version >= 140)
         write_categories(wbxml, g_utf8_validate(categories, -1, NULL) ? categories : "");
+    if (version >= 140)
+        write_verb(wbxml, answered);
 }
 
 static void write_properties(struct item_writer *writer, const struct message *message, const struct folder *folder,

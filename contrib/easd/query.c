@@ -26,7 +26,15 @@ static const char *const command_names[] = {
     [23] = "Find",
 };
 
-enum { PARAMETER_OPTIONS = 7, PARAMETER_USER = 8, OPTION_MULTIPART = 0x02 };
+enum {
+    PARAMETER_COLLECTION = 1,
+    PARAMETER_ITEM = 3,
+    PARAMETER_LONG_ID = 4,
+    PARAMETER_OPTIONS = 7,
+    PARAMETER_USER = 8,
+    OPTION_SAVE = 0x01,
+    OPTION_MULTIPART = 0x02
+};
 
 void query_clear(struct query *query)
 {
@@ -34,6 +42,9 @@ void query_clear(struct query *query)
     g_free(query->user);
     g_free(query->device_id);
     g_free(query->device_type);
+    g_free(query->collection_id);
+    g_free(query->item_id);
+    g_free(query->long_id);
     *query = (struct query){0};
 }
 
@@ -41,6 +52,26 @@ static void set_text(char **to, const char *value)
 {
     g_free(*to);
     *to = g_strdup(value);
+}
+
+static void take_pair(struct query *query, const char *name, const char *value)
+{
+    const struct {
+        const char *name;
+        char **to;
+    } texts[] = {{"Cmd", &query->command},
+                 {"User", &query->user},
+                 {"DeviceId", &query->device_id},
+                 {"DeviceType", &query->device_type},
+                 {"CollectionId", &query->collection_id},
+                 {"ItemId", &query->item_id},
+                 {"LongId", &query->long_id}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (g_ascii_strcasecmp(name, texts[i].name) == 0)
+            set_text(texts[i].to, value);
+    if (g_ascii_strcasecmp(name, "SaveInSent") == 0)
+        query->save_in_sent = g_ascii_strcasecmp(value, "T") == 0;
 }
 
 static bool read_plain(struct query *query, const char *text)
@@ -57,14 +88,7 @@ static bool read_plain(struct query *query, const char *text)
 
         if (!decoded)
             return false;
-        if (g_ascii_strcasecmp(*pair, "Cmd") == 0)
-            set_text(&query->command, decoded);
-        else if (g_ascii_strcasecmp(*pair, "User") == 0)
-            set_text(&query->user, decoded);
-        else if (g_ascii_strcasecmp(*pair, "DeviceId") == 0)
-            set_text(&query->device_id, decoded);
-        else if (g_ascii_strcasecmp(*pair, "DeviceType") == 0)
-            set_text(&query->device_type, decoded);
+        take_pair(query, *pair, decoded);
     }
     return query->command != NULL;
 }
@@ -110,10 +134,20 @@ static bool read_parameters(struct query *query, struct cursor *cursor)
 
         if (!take_field(cursor, &field, &length))
             return false;
-        if (tag == PARAMETER_OPTIONS && length == 1)
+        g_autofree char *text = g_strndup((const char *)field, length);
+
+        if (tag == PARAMETER_OPTIONS && length == 1) {
             query->multipart = field[0] & OPTION_MULTIPART;
-        else if (tag == PARAMETER_USER)
-            query->user = g_strndup((const char *)field, length);
+            query->save_in_sent = field[0] & OPTION_SAVE;
+        } else if (tag == PARAMETER_USER) {
+            set_text(&query->user, text);
+        } else if (tag == PARAMETER_COLLECTION) {
+            set_text(&query->collection_id, text);
+        } else if (tag == PARAMETER_ITEM) {
+            set_text(&query->item_id, text);
+        } else if (tag == PARAMETER_LONG_ID) {
+            set_text(&query->long_id, text);
+        }
     }
     return true;
 }

@@ -8,6 +8,8 @@
 struct query {
     char *command; /* its name; NULL: none, or a number that is none */
     char *user, *device_id, *device_type;
+    char *collection_id, *item_id, *long_id; /* what a message answers or forwards; NULL: not said */
+    bool save_in_sent;
     int version; /* 0: the plain form has none */
     bool has_policy_key, multipart;
     guint32 policy_key;

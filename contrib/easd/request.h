@@ -7,6 +7,7 @@
 #include "contrib/easd/device.h"
 #include "contrib/easd/fault.h"
 #include "contrib/easd/mailbox.h"
+#include "contrib/easd/query.h"
 
 struct command;
 
@@ -14,9 +15,9 @@ struct server {
     GPtrArray *mailboxes; /* of struct mailbox */
     char *password;
     const char *token_file; /* NULL: no Bearer tokens. Else lines "NAME TOKEN" */
-    GArray *versions; /* of int, ten times the protocol's, rising */
-    bool policy;      /* provisioning is demanded */
-    bool gzip;        /* compress what may be compressed */
+    GArray *versions;       /* of int, ten times the protocol's, rising */
+    bool policy;            /* provisioning is demanded */
+    bool gzip;              /* compress what may be compressed */
     struct faults *faults;
     const char *mail_log; /* a file's path; NULL: none */
 };
@@ -30,6 +31,9 @@ struct request {
     bool multipart, gzip;
     struct mailbox *mailbox;
     struct device *device;
+    const struct query *query;
+    const char *body; /* where it is no document: a message; NULL: it is one */
+    size_t body_length;
     struct eas_node *root; /* NULL: an empty body */
     struct fault fault;    /* what is to go wrong with it */
 };

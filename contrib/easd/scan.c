@@ -256,8 +256,10 @@ static struct folder *find_folder(struct mailbox *mailbox, const char *path, enu
                                   const struct stat *status, bool *changed)
 {
     struct folder *folder = g_hash_table_lookup(mailbox->by_path, path);
+    struct folder *renamed = folder && folder->present ? NULL : renamed_folder(mailbox, status, class);
 
-    if (!folder && (folder = renamed_folder(mailbox, status, class))) {
+    if (renamed && renamed != folder) { /* also where one that is gone had the name before */
+        folder = renamed;
         move_folder(folder, path);
         *changed = true;
     }
