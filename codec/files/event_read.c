@@ -30,8 +30,8 @@ static bool refuse(const struct reading *reading, const char *sentence)
 
 /* ---- times ---- */
 
-/* DTEND, else DURATION, else a day, or no time at all (RFC 5545 3.6.1). Days end with the day after the last one. A time
- * without a zone is meant in the start's. */
+/* DTEND, else DURATION, else a day, or no time at all (RFC 5545 3.6.1). Days end with the day after the last one. A
+ * time without a zone is meant in the start's. */
 static bool read_end(const struct reading *reading, icalcomponent *component, const struct ical_moment *start,
                      gint64 *end)
 {
