@@ -35,10 +35,7 @@ static char *recurrence_value(const struct edit_property *property, const struct
     g_autofree char *meaning = recurrence_meaning(&recurrence, &start);
     if (recurrence.occurrences != RECURRENCE_UNSAID || !eas_date_read(recurrence.until, &until))
         return g_steal_pointer(&meaning);
-    struct event_clock clock = {.rules = zone_from_blob(eas_node_text(data, TAG_Calendar_Timezone))};
-    bool all_day = eas_node_number(data, TAG_Calendar_AllDayEvent, 0) == 1;
-    gint64 ends = eas_date_seconds(&until);
-    struct eas_date last = all_day ? event_last_day(&clock, ends) : zone_wall(&clock.rules, ends);
+    struct eas_date last = event_until_wall(data, eas_date_seconds(&until));
     return g_strdup_printf("%s;UNTIL=%" G_GINT64_FORMAT, meaning, recurrence_last_day(&last, &start));
 }
 

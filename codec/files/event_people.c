@@ -121,16 +121,25 @@ void event_add_attendees(GString *out, const struct event *event)
 
 /* ---- the other way ---- */
 
-/* The address of a CAL-ADDRESS, "" for those that are none of mail's. */
+/* The address of a CAL-ADDRESS, "" for those that are none of mail's, or that no Email element could hold alone. */
 static char *mail_address(icalproperty *property)
 {
     g_autofree char *value = icalproperty_get_value_as_string_r(property);
     g_autofree char *plain = value ? g_uri_unescape_string(value, NULL) : NULL;
     const char *address = plain ? plain : value ? value : "";
+    size_t length = strlen(address);
 
+    if (length > 1 && plain && address[0] == '"' && address[length - 1] == '"') {
+        plain[length - 1] = '\0'; /* some write it like a parameter */
+        address++;
+    }
     if (!g_ascii_strncasecmp(address, "mailto:", strlen("mailto:")))
         address += strlen("mailto:");
-    return strchr(address, '@') ? g_strstrip(g_strdup(address)) : g_strdup("");
+    g_autofree char *bare = g_strstrip(g_strdup(address));
+    for (const char *at = bare; *at; at++)
+        if ((unsigned char)*at < ' ' || strchr("\"<>();,\\\x7f", *at))
+            return g_strdup("");
+    return strchr(bare, '@') ? g_steal_pointer(&bare) : g_strdup("");
 }
 
 static bool same_address(const char *one, const char *other)

@@ -85,6 +85,17 @@ bool event_occurrences(struct icalrecurrencetype rule, const struct zone *zone, 
     return starts;
 }
 
+struct eas_date event_until_wall(const struct eas_node *data, gint64 until)
+{
+    struct event_clock clock = clock_of(data);
+
+    if (eas_node_number(data, TAG_Calendar_AllDayEvent, 0) != 1)
+        return zone_wall(&clock.rules, until);
+    /* Days without a zone float, to whatever hour they are told (16.0 and up). */
+    clock.floating = !eas_node_child(data, TAG_Calendar_Timezone);
+    return event_last_day(&clock, until);
+}
+
 bool event_has_occurrence(const struct eas_node *data, gint64 instant)
 {
     struct eas_recurrence recurrence;
@@ -101,7 +112,7 @@ bool event_has_occurrence(const struct eas_node *data, gint64 instant)
     struct zone zone = all_day ? zone_utc() : clock.rules;
     gint64 end = G_MAXINT64;
     if (eas_date_read(recurrence.until, &until)) {
-        struct eas_date day = event_last_day(&clock, eas_date_seconds(&until));
+        struct eas_date day = event_until_wall(data, eas_date_seconds(&until));
         end = eas_date_seconds(all_day ? &day : &until);
     }
     event_occurrences(icalrecurrencetype_from_string(text), &zone, &start, all_day, end, &instant, &found, 1);

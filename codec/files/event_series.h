@@ -18,6 +18,9 @@ bool event_times_read(const struct eas_node *data, struct event_times *times);
 /* Its Recurrence, if it has one; *start is its first occurrence on its wall clock. */
 bool event_recurrence_read(const struct eas_node *data, struct eas_recurrence *recurrence, struct eas_date *start);
 
+/* The Until of an ApplicationData's series, as an instant, on its wall clock; of days the last of them. */
+struct eas_date event_until_wall(const struct eas_node *data, gint64 until);
+
 /* Which of the instants are occurrences of a series that begins at start (on zone's wall clock; all_day: zone is UTC)
  * and ends by the rule's COUNT or with until (G_MAXINT64: never). until of rule is not looked at. found[i] is set for
  * instants[i]. Returns whether start itself is the rule's first occurrence. Looks through at most LIMIT_OCCURRENCES. */

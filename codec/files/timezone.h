@@ -56,6 +56,9 @@ void zone_name_by_rules(struct zone *zone);
  * it ("/vendor/Europe/Berlin"). false: none of them. */
 bool zone_by_name(const char *name, struct zone *zone);
 
+/* The first year of which a zone from zone_by_name tells the whole truth; 0 for all of them. */
+int zone_known_since(const struct zone *zone);
+
 /* The Timezone element that tells the rules of a year: zone_from_blob's other way. Base64, the caller frees it. */
 char *zone_blob(const struct zone *zone, int year);
 

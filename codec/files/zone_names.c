@@ -64,6 +64,14 @@ static bool find_name(const char *name, struct zone *zone)
     return false;
 }
 
+int zone_known_since(const struct zone *zone)
+{
+    for (const struct zone_row *row = zone_table_first(); row; row = zone_table_next(row))
+        if (g_str_equal(row->name, zone->name))
+            return row->since;
+    return 0;
+}
+
 bool zone_by_name(const char *name, struct zone *zone)
 {
     /* A path of its vendor's before a name ("/citadel.org/20250101_1/Europe/Berlin"): the longest tail that is one. */

@@ -160,11 +160,12 @@ static bool rules_of(icalcomponent *vtimezone, const struct eas_date *wall, stru
     return true;
 }
 
+/* By an iterator of its own: the calendar's stands in the caller's loop over events. */
 static icalcomponent *find_vtimezone(icalcomponent *calendar, const char *tzid)
 {
-    icalcomponent *zone = icalcomponent_get_first_component(calendar, ICAL_VTIMEZONE_COMPONENT);
+    icalcompiter at = icalcomponent_begin_component(calendar, ICAL_VTIMEZONE_COMPONENT);
 
-    for (; zone; zone = icalcomponent_get_next_component(calendar, ICAL_VTIMEZONE_COMPONENT)) {
+    for (icalcomponent *zone; (zone = icalcompiter_deref(&at)); icalcompiter_next(&at)) {
         g_autofree char *name = ical_text(zone, ICAL_TZID_PROPERTY);
         if (name && g_str_equal(name, tzid))
             return zone;
@@ -172,20 +173,24 @@ static icalcomponent *find_vtimezone(icalcomponent *calendar, const char *tzid)
     return NULL;
 }
 
+/* A zone that is called so, and was what it is in that year already. */
+static bool known(const char *name, int year, struct zone *zone)
+{
+    return name && zone_by_name(name, zone) && zone_known_since(zone) <= year;
+}
+
 bool zone_read(icalcomponent *calendar, const char *tzid, const struct eas_date *wall, const char *home,
                struct zone *zone)
 {
-    if (zone_by_name(tzid, zone))
-        return true;
     icalcomponent *vtimezone = find_vtimezone(calendar, tzid);
     if (!vtimezone)
-        return false;
+        return zone_by_name(tzid, zone);
     g_autofree char *location = ical_x_text(vtimezone, "X-LIC-LOCATION");
-    if (location && zone_by_name(location, zone))
+    if (known(tzid, wall->year, zone) || known(location, wall->year, zone))
         return true;
     struct zone rules;
     if (!rules_of(vtimezone, wall, &rules))
-        return false;
+        return zone_by_name(tzid, zone);
     *zone = zone_match(&rules, home, wall->year);
     return true;
 }

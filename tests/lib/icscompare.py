@@ -11,8 +11,8 @@ are written in; days as days), which occurrences there are (rules expanded over 
 told), and the properties that a calendar of Exchange can hold. UIDs pair items up; where they cannot
 and each side has one item of a kind, these are compared. PRODID, DTSTAMP, X- properties, the order of
 lines and of lists, values that are defaults and white space at line ends do not count. With --eas
-neither counts what ActiveSync has no place for: URL and GEO, the chair's role, every alarm but one, a
-meeting without an organizer.
+neither counts what ActiveSync has no place for: URL and GEO, the chair's role, the organizer among the
+attendees, every alarm but one, a meeting without an organizer.
 
 Prints a line a difference. Exit 0: the same; 1: different; 2: one of them cannot be read.
 
@@ -119,8 +119,10 @@ def address(person):
 
 
 def attendees(part, eas):
-    found = {}
+    found, organizer = {}, address(part.get("ORGANIZER", ""))
     for person in listed(part, "ATTENDEE"):
+        if eas and address(person) == organizer:
+            continue
         kind = person.params.get("CUTYPE", "INDIVIDUAL")
         role = "resource" if kind in ("RESOURCE", "ROOM") else person.params.get("ROLE", "REQ-PARTICIPANT")
         if eas and role not in ("resource", "OPT-PARTICIPANT"):

@@ -262,6 +262,20 @@ static void test_exceptions(void **state)
     assert_string_equal(eas_node_text(exception_of(cleared, "20261109T090000Z"), C(Location)), "");
 }
 
+/* A zone that only the file knows, in a series with several changed occurrences. Catches: a look at the zones that
+ * loses the place among the events. */
+static void test_zone_of_exceptions(void **state)
+{
+    (void)state;
+#define AT(day, id) "TZID=Head office:202611" day "T" id "0000\n"
+    g_autoptr(eas_node) data =
+        edit_read(EAS_CALENDAR, CAL(VTIMEZONE("Head office") EVENT("DTSTART;" AT("02", "10") "RRULE:FREQ=WEEKLY\n")
+                                        EVENT("RECURRENCE-ID;" AT("09", "10") "DTSTART;" AT("09", "11"))
+                                            EVENT("RECURRENCE-ID;" AT("16", "10") "DTSTART;" AT("16", "12"))));
+    assert_string_equal(eas_node_text(exception_of(data, "20261109T150000Z"), C(StartTime)), "20261109T160000Z");
+    assert_string_equal(eas_node_text(exception_of(data, "20261116T150000Z"), C(StartTime)), "20261116T170000Z");
+}
+
 /* Follows an edit of base to mine at each version: the commands are valid, and the server then has mine. */
 static void follow(const char *before, const char *after, const char *expected_16)
 {
@@ -478,10 +492,10 @@ static void test_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_refused),     cmocka_unit_test(test_week_start),
-        cmocka_unit_test(test_large),  cmocka_unit_test(test_exceptions),  cmocka_unit_test(test_edits),
-        cmocka_unit_test(test_kept),   cmocka_unit_test(test_unsupported), cmocka_unit_test(test_merge),
-        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_refused),    cmocka_unit_test(test_week_start),
+        cmocka_unit_test(test_large),  cmocka_unit_test(test_exceptions), cmocka_unit_test(test_zone_of_exceptions),
+        cmocka_unit_test(test_edits),  cmocka_unit_test(test_kept),       cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_merge),  cmocka_unit_test(test_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
