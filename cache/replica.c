@@ -5,6 +5,7 @@
 
 #include "cache/directory.h"
 #include "cache/replica_state.h"
+#include "cache/store/journal.h"
 #include "codec/limits.h"
 
 void replica_config_free(struct replica_config *config)
@@ -99,6 +100,7 @@ static bool store_ready(struct replica *replica, struct eas_result *result)
 
     replica->filling = !filled;
     store_listen(replica->store, on_commit, replica);
+    journal_listen(replica->store, replica_journaled, replica);
     return true;
 }
 
@@ -300,6 +302,33 @@ static bool bodies_are_missing(struct replica *replica)
     return missing && missing->len > 0;
 }
 
+/* Edits that are queued, or on their way; what is being written just now counts when it is. */
+static bool edits_are_queued(struct replica *replica)
+{
+    g_autoptr(GArray) queued = journal_list(replica->store, JOURNAL_QUEUED, G_MAXINT64);
+    g_autoptr(GArray) sent = journal_list(replica->store, JOURNAL_SENT, G_MAXINT64);
+
+    return queued->len || sent->len;
+}
+
+/* The pass that was asked for has ended well; what has to wait, and what was written since, is sent by those that
+ * follow. */
+static struct eas_result wait_edits(struct replica *replica, gint64 deadline, long timeout_ms)
+{
+    struct eas_result result = eas_served();
+
+    while (eas_is_served(&result) && edits_are_queued(replica)) {
+        g_mutex_lock(&replica->lock);
+        if (!wait_turn(replica, MIN(deadline, g_get_monotonic_time() + LIMIT_RETRY_FIRST_MS * 1000LL)) &&
+            (replica->stopping || g_get_monotonic_time() >= deadline))
+            result = waited_in_vain(replica, "the end of the queue", timeout_ms);
+        else if (!eas_is_served(&replica->last))
+            result = replica->last;
+        g_mutex_unlock(&replica->lock);
+    }
+    return result;
+}
+
 /* The pass that was asked for has ended well; the bodies follow. */
 static struct eas_result wait_bodies(struct replica *replica, gint64 deadline, long timeout_ms)
 {
@@ -344,8 +373,11 @@ struct eas_result replica_sync(struct replica *replica, unsigned flags, long tim
 
     if (!replica->session)
         return no_server();
+    edit_hasten(replica);
     struct eas_result result = wait_pass(replica, flags, deadline, timeout_ms);
 
+    if (eas_is_served(&result))
+        result = wait_edits(replica, deadline, timeout_ms);
     return eas_is_served(&result) ? wait_bodies(replica, deadline, timeout_ms) : result;
 }
 

@@ -52,8 +52,8 @@ bool replica_is_filling(struct replica *replica);
 struct eas_result replica_wait_tree(struct replica *replica, long timeout_ms);
 
 enum { SYNC_FULL = 1 }; /* re-reads every folder from key 0, keeping inodes */
-/* Asks for a pass over everything and waits for its end: every folder as the server reports it and every selected body
- * local. */
+/* Asks for a pass over everything and waits for its end: every folder as the server reports it, no edit queued (graces
+ * and delays end at once; what is held stays so), and every selected body local. */
 struct eas_result replica_sync(struct replica *replica, unsigned flags, long timeout_ms);
 /* Somebody has logged in anew, with password (copied), or NULL for other kinds of log-in: tries it, and waits until the
  * server has taken it or not. */
@@ -85,6 +85,19 @@ struct replica_folder {
     bool complete;
     char *since; /* the window in force, "all" or the value taken; for --since */
 };
+/* What waits to be sent, or for a person (.easfs/queue): the journal as people read it. */
+struct replica_waiting {
+    char *path;        /* below the mount; "" where there is none any more */
+    const char *kind;  /* "add", "change", "delete", "flags", "move", "respond", "send", "mkdir", "rename", "rmdir" */
+    const char *state; /* "open", "queued", "sent", "held" */
+    char *why;         /* why it is held, or was not taken the last time; NULL */
+    uint64_t ino;      /* 0: none */
+    int64_t since_ns;  /* when the user did it */
+    int tries;
+};
+/* In the order of their making: a GArray of struct replica_waiting with its clear function set. */
+GArray *replica_queue(struct replica *replica);
+
 struct replica_status {
     char *account, *server, *protocol, *reason, *policy;
     enum replica_state state;

@@ -31,6 +31,7 @@ struct replica {
     int filling;                 /* atomic: no pass over everything has ended yet, in the store's whole life */
     bool kicked;                 /* pass at once */
     bool full;                   /* ... from key 0 */
+    bool journaled;              /* edits came, or went */
     bool renewed;                /* the same, as the network has changed */
     bool hinted;                 /* pass over what the watcher named */
     GPtrArray *named;            /* ... ServerIds (char *); NULL: all */
@@ -53,6 +54,8 @@ struct replica {
 void *replica_work(void *ctx);
 /* The watcher's word (replica_worker.c); ctx is the replica. */
 void replica_hint(void *ctx, const struct watch_hint *hint);
+/* The journal was written (replica_worker.c); ctx is the replica. */
+void replica_journaled(void *ctx);
 /* The network has changed (replica_worker.c); ctx is the replica. */
 void replica_renew(void *ctx);
 /* Under the lock: a new state with its reason. */

@@ -1,7 +1,76 @@
 #include <string.h>
 
 #include "cache/replica_state.h"
+#include "cache/store/files.h"
+#include "cache/store/journal.h"
 #include "cache/sync/select.h"
+#include "codec/limits.h"
+
+/* ---- the queue ---- */
+
+static const char *const kinds[] = {
+    [JOURNAL_ADD] = "add",
+    [JOURNAL_CHANGE] = "change",
+    [JOURNAL_DELETE] = "delete",
+    [JOURNAL_FLAGS] = "flags",
+    [JOURNAL_MOVE] = "move",
+    [JOURNAL_RESPOND] = "respond",
+    [JOURNAL_SEND] = "send",
+    [JOURNAL_FOLDER_CREATE] = "mkdir",
+    [JOURNAL_FOLDER_UPDATE] = "rename",
+    [JOURNAL_FOLDER_DELETE] = "rmdir",
+    [JOURNAL_MAIL] = "send",
+};
+static const char *const states[] = {
+    [JOURNAL_OPEN] = "open", [JOURNAL_QUEUED] = "queued", [JOURNAL_SENT] = "sent", [JOURNAL_HELD] = "held"};
+
+/* Where the file is; of one that lies in a grave, where it was. The caller frees it. */
+static char *waiting_path(struct replica *replica, const struct journal *row)
+{
+    struct collection collection = {0};
+    int64_t ino = row->ino;
+    char *path = NULL;
+
+    if (row->origin_ino && row->kind != JOURNAL_MOVE) {
+        g_autofree char *dir = store_path(replica->store, row->origin_ino);
+
+        return g_strdup_printf("%s%s%s", dir ? dir : "", dir && *dir ? "/" : "", row->origin);
+    }
+    if (!ino && store_collection_get(replica->store, row->collection_id, &collection) == 0)
+        ino = collection.ino;
+    path = ino ? store_path(replica->store, ino) : NULL;
+    collection_clear(&collection);
+    return path ? path : g_strdup("");
+}
+
+static void waiting_clear(void *data)
+{
+    g_free(((struct replica_waiting *)data)->path);
+    g_free(((struct replica_waiting *)data)->why);
+}
+
+GArray *replica_queue(struct replica *replica)
+{
+    g_autoptr(GArray) rows = journal_list(replica->store, -1, G_MAXINT64);
+    GArray *queue = g_array_new(FALSE, TRUE, sizeof(struct replica_waiting));
+
+    g_array_set_clear_func(queue, waiting_clear);
+    for (guint i = 0; i < rows->len; i++) {
+        const struct journal *row = &g_array_index(rows, struct journal, i);
+        struct replica_waiting waiting = {.path = waiting_path(replica, row),
+                                          .kind = kinds[row->kind],
+                                          .state = states[row->state],
+                                          .why = g_strdup(row->error),
+                                          .ino = (uint64_t)row->ino,
+                                          .since_ns = row->queued_ns,
+                                          .tries = row->tries};
+
+        g_array_append_val(queue, waiting);
+    }
+    return queue;
+}
+
+/* ---- folders, errors ---- */
 
 static void folder_clear(void *data)
 {
@@ -79,6 +148,22 @@ static void add_notice(struct replica *replica, struct replica_status *status)
     status->reason = reason;
 }
 
+/* What was refused is told where the other troubles are. */
+static void add_queue(struct replica *replica, struct replica_status *status)
+{
+    struct journal_counts counts = journal_count(replica->store);
+    g_autoptr(GArray) held = counts.held ? journal_list(replica->store, JOURNAL_HELD, G_MAXINT64) : NULL;
+
+    status->queued = (int)counts.queued;
+    status->held = (int)counts.held;
+    for (guint i = 0; held && i < held->len && status->errors->len < LIMIT_ERRORS; i++) {
+        const struct journal *row = &g_array_index(held, struct journal, i);
+        g_autofree char *path = waiting_path(replica, row);
+
+        g_ptr_array_add(status->errors, g_strdup_printf("%s: %s", path, row->error ? row->error : "held"));
+    }
+}
+
 struct replica_status *replica_status(struct replica *replica)
 {
     struct replica_status *status = g_new0(struct replica_status, 1);
@@ -100,6 +185,7 @@ struct replica_status *replica_status(struct replica *replica)
     add_notice(replica, status);
     add_folders(replica, status);
     add_errors(replica, status);
+    add_queue(replica, status);
     return status;
 }
 

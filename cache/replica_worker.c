@@ -1,6 +1,7 @@
 /* The sync worker: pass after pass over the collections, and waiting for the next reason. It alone sends Sync. */
 #include "cache/replica_state.h"
 #include "cache/sync/pass.h"
+#include "cache/upload/upload.h"
 #include "codec/limits.h"
 
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason)
@@ -48,25 +49,51 @@ static bool is_due(gint64 at, long every_ms)
     return g_get_monotonic_time() - at >= every_ms * 1000LL;
 }
 
+/* Until an edit is due. What is due and was not sent by the pass that has just ended waits for its folder. */
+static long until_due_ms(struct replica *replica)
+{
+    gint64 next = upload_next(&replica->engine), now = g_get_monotonic_time();
+
+    if (next == G_MAXINT64)
+        return LIMIT_FOLDERS_MS;
+    return next <= now ? LIMIT_UPLOAD_STUCK_MS : (long)MIN((next - now) / 1000 + 1, LIMIT_FOLDERS_MS);
+}
+
 /* How long to wait after one that was served: until what no Ping watches is polled, or the folders are looked at. */
 static long quiet_ms(struct replica *replica)
 {
     g_autoptr(GPtrArray) unwatched = watch_to_poll(replica->watch, false);
-    long pause = until_ms(replica->engine.folders_at, LIMIT_FOLDERS_MS);
+    long pause = MIN(until_ms(replica->engine.folders_at, LIMIT_FOLDERS_MS), until_due_ms(replica));
 
     return unwatched && !unwatched->len ? pause : MIN(pause, until_ms(replica->rest_at, replica->poll_ms));
 }
 
-/* Under the lock. */
-static void wait_reason(struct replica *replica, long pause_ms)
+/* Under the lock. A server that does not answer is not asked more often for the sake of an edit. */
+static void wait_reason(struct replica *replica, long pause_ms, bool served)
 {
     gint64 until = g_get_monotonic_time() + pause_ms * 1000LL;
 
-    while (!replica->stopping && !replica->kicked && !replica->renewed && !replica->hinted)
+    while (!replica->stopping && !replica->kicked && !replica->renewed && !replica->hinted &&
+           !(served && replica->journaled))
         if (!pause_ms)
             g_cond_wait(&replica->turn, &replica->lock);
         else if (!g_cond_wait_until(&replica->turn, &replica->lock, until))
             break;
+}
+
+/* Under the lock. Edits come in crowds, as of a cp -r: what follows closely goes with the first. */
+static void gather_edits(struct replica *replica)
+{
+    gint64 last = g_get_monotonic_time() + LIMIT_GATHER_LAST_MS * 1000LL;
+
+    while (replica->journaled && !replica->stopping && !replica->kicked && g_get_monotonic_time() < last) {
+        gint64 quiet = MIN(g_get_monotonic_time() + LIMIT_GATHER_MS * 1000LL, last);
+
+        replica->journaled = false;
+        while (!replica->journaled && !replica->stopping && !replica->kicked &&
+               g_cond_wait_until(&replica->turn, &replica->lock, quiet))
+            continue;
+    }
 }
 
 /* ---- what to ask ---- */
@@ -119,7 +146,7 @@ static struct sync_scope take_scope(struct replica *replica)
         add_ids(scope.only, replica->named);
     replica->rest_asked |= !scope.only;
     g_clear_pointer(&replica->named, g_ptr_array_unref);
-    replica->kicked = replica->renewed = replica->full = replica->hinted = false;
+    replica->kicked = replica->renewed = replica->full = replica->hinted = replica->journaled = false;
     replica->tree_hinted = replica->tree_anew = false;
     return scope;
 }
@@ -138,6 +165,16 @@ void replica_hint(void *ctx, const struct watch_hint *hint)
         g_clear_pointer(&replica->named, g_ptr_array_unref);
     for (guint i = 0; replica->named && i < hint->named->len; i++)
         g_ptr_array_add(replica->named, g_strdup(hint->named->pdata[i]));
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
+void replica_journaled(void *ctx)
+{
+    struct replica *replica = ctx;
+
+    g_mutex_lock(&replica->lock);
+    replica->journaled = true;
     g_cond_broadcast(&replica->turn);
     g_mutex_unlock(&replica->lock);
 }
@@ -220,7 +257,10 @@ void *replica_work(void *ctx)
         g_clear_pointer(&scope.only, g_hash_table_unref);
         if (eas_is_served(&result))
             retry = 0;
-        wait_reason(replica, eas_is_served(&result) ? quiet_ms(replica) : retry_ms(&result, &retry));
+        bool served = eas_is_served(&result);
+
+        wait_reason(replica, served ? quiet_ms(replica) : retry_ms(&result, &retry), served);
+        gather_edits(replica);
         if (replica->kicked || replica->renewed)
             retry = 0;
     }

@@ -55,6 +55,18 @@
 #define LIMIT_REBUILD_BYTES (4 << 20)    /* a body that is not MIME, held while its message is built */
 #define LIMIT_FETCH_ITEMS 32             /* messages one bulk request asks for */
 
+/* upload */
+#define LIMIT_UPLOAD_BYTES (4 << 20)       /* what the commands of one Sync request say; one alone may say more */
+#define LIMIT_UPLOAD_ROUNDS 64             /* of sending and asking again in one pass; the next one goes on */
+#define LIMIT_UPLOAD_ALONE 2               /* attempts after which a command travels alone, in case it is the one at fault */
+#define LIMIT_UPLOAD_TRIES 8               /* attempts at one edit, then it is held and passed by */
+#define LIMIT_GATHER_MS 150                /* after an edit, in which others may follow to travel with it */
+#define LIMIT_GATHER_LAST_MS 2000          /* ... as long as they do, but no longer */
+#define LIMIT_UPLOAD_STUCK_MS 5000         /* between two passes for what is due and has to wait for its folder */
+#define LIMIT_SENT_LOOK_MS 600000          /* a message that may have been sent is looked for so long */
+#define LIMIT_SENT_AGAIN_MS 15000          /* ... every so often */
+#define LIMIT_SENT_HEADS 50                /* ... in so many of the newest messages of Sent Items */
+
 /* deadlines and retries */
 #define LIMIT_POLL_MS 60000            /* between two passes while online, where nothing pushes */
 #define LIMIT_POLL_LAST_MS 300000      /* ... where nothing happens for long; it doubles up to here */

@@ -1,6 +1,7 @@
 /* A call to its end: what the server wants first (a policy, another version) is done, then the same
  * request goes again. */
 #include "cache/server/state.h"
+#include "cache/step.h"
 #include "codec/limits.h"
 #include "codec/wire/status.h"
 
@@ -62,7 +63,14 @@ static struct eas_result exchange_once(struct link *link, struct call *call)
     return result;
 }
 
-struct eas_result session_call(struct link *link, struct call *call)
+/* What runs beside sync and upload, at its own pace, is no step of theirs. */
+static void announce(const struct call *call, const char *name)
+{
+    if (call->command != EAS_PING && call->command != EAS_ITEM_OPERATIONS)
+        step(name);
+}
+
+static struct eas_result call_to_its_end(struct link *link, struct call *call)
 {
     struct session *session = link->session;
     struct eas_result result = eas_served();
@@ -88,4 +96,13 @@ struct eas_result session_call(struct link *link, struct call *call)
         if (!eas_is_served(&policy))
             return forbidden && policy.action != EAS_ACTION_WIPE ? forbidden_for_good(result) : policy;
     }
+}
+
+struct eas_result session_call(struct link *link, struct call *call)
+{
+    announce(call, "request");
+    struct eas_result result = call_to_its_end(link, call);
+
+    announce(call, "answer");
+    return result;
 }

@@ -88,7 +88,7 @@ static struct http_request request_of(const struct call *call, const char *url, 
     if (!call)
         return request;
     /* A Ping that was cut tells how long the path holds: nobody may repeat it unseen. */
-    request.once = is_sending(call->command) || call->command == EAS_PING;
+    request.once = call->once || is_sending(call->command) || call->command == EAS_PING;
     request.body = call->request ? call->request->data : NULL;
     request.length = call->request ? call->request->len : 0;
     request.sink = call->sink;
@@ -265,6 +265,7 @@ static struct eas_result exchange(struct link *link, struct call *call, const ch
         if (call) {
             call->empty = answer.empty;
             call->status = answer.document_status;
+            call->unsent = answer.unsent;
         }
     }
     if (first)
@@ -276,6 +277,7 @@ struct eas_result session_exchange(struct link *link, struct call *call, const c
 {
     call->empty = false;
     call->status = 0;
+    call->unsent = true; /* until it goes out */
     return exchange(link, call, policy_key);
 }
 

@@ -395,6 +395,7 @@ static void count_bytes(struct http *http)
     curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &up);
     curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent);
     http->answer->bytes_in = http->header_bytes + down;
+    http->answer->unsent = !http->answer->began && http->request->length && up < (curl_off_t)http->request->length;
     /* Curl counts a short body among the request's own bytes already. */
     http->answer->bytes_out = sent >= up ? sent : sent + up;
 }

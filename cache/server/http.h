@@ -72,6 +72,7 @@ struct http_answer {
     CURLcode code;
     bool began; /* at least one byte of an answer came */
     bool empty; /* the answer has no body */
+    bool unsent; /* there was no answer, and not all of the request's body went out */
     bool page;  /* a 200 with a body that is no ActiveSync by its type */
     enum wbxml_error document;
     int document_status; /* the document's own */

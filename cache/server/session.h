@@ -76,9 +76,11 @@ struct call {
     const char *query; /* further query parameters, "&SaveInSent=T", or NULL */
     bool multipart;    /* accept a multipart answer */
     long timeout_ms;   /* for the first byte; 0: LIMIT_ANSWER_MS */
+    bool once;         /* never resent unseen, as it must not be carried out twice; the sending commands always are so */
     /* out */
     bool empty; /* 200 without a body */
     int status; /* the document's top-level Status, 0 if none */
+    bool unsent; /* not SERVED, and the server cannot have got all of the request */
 };
 
 /* One exchange, to its end. Provisions and repeats where the server asks for it (449, 142 to 144),

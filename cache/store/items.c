@@ -143,6 +143,25 @@ int store_item_match(struct store *store, int64_t collection_id, const char *uid
     return error;
 }
 
+int store_uid_find(struct store *store, int64_t collection_id, const char *uid, struct item *item)
+{
+    struct sql *sql = store_ask(store);
+    int error =
+        take(sql, sql_bind(sql, SQL_ITEM_BY_ANY_UID, "iisi", collection_id, name_hash(uid), uid, (int64_t)0), item);
+
+    store_asked(store, sql);
+    return error;
+}
+
+int store_mail_find(struct store *store, const char *message_id, struct item *item)
+{
+    struct sql *sql = store_ask(store);
+    int error = take(sql, sql_bind(sql, SQL_ITEM_MAIL_BY_UID, "is", name_hash(message_id), message_id), item);
+
+    store_asked(store, sql);
+    return error;
+}
+
 int64_t store_stamp_elsewhere(struct store *store, int64_t collection_id, uint64_t stamp)
 {
     struct sql *sql = store_ask(store);
@@ -152,12 +171,9 @@ int64_t store_stamp_elsewhere(struct store *store, int64_t collection_id, uint64
     return found;
 }
 
-GArray *store_missing_bodies(struct store *store, int64_t collection_id, size_t limit)
+static GArray *take_all(struct sql *sql, sqlite3_stmt *statement)
 {
     GArray *items = g_array_new(FALSE, TRUE, sizeof(struct item));
-    struct sql *sql = store_ask(store);
-    sqlite3_stmt *statement = collection_id ? sql_bind(sql, SQL_ITEM_MISSING_HERE, "ii", collection_id, (int64_t)limit)
-                                            : sql_bind(sql, SQL_ITEM_MISSING, "i", (int64_t)limit);
 
     g_array_set_clear_func(items, (GDestroyNotify)item_clear);
     while (sql_step(sql, statement) > 0) {
@@ -166,6 +182,25 @@ GArray *store_missing_bodies(struct store *store, int64_t collection_id, size_t 
         read_item(statement, &item);
         g_array_append_val(items, item);
     }
+    return items;
+}
+
+GArray *store_missing_bodies(struct store *store, int64_t collection_id, size_t limit)
+{
+    struct sql *sql = store_ask(store);
+    GArray *items =
+        take_all(sql, collection_id ? sql_bind(sql, SQL_ITEM_MISSING_HERE, "ii", collection_id, (int64_t)limit)
+                                    : sql_bind(sql, SQL_ITEM_MISSING, "i", (int64_t)limit));
+
+    store_asked(store, sql);
+    return items;
+}
+
+GArray *store_newest(struct store *store, int64_t collection_id, size_t limit)
+{
+    struct sql *sql = store_ask(store);
+    GArray *items = take_all(sql, sql_bind(sql, SQL_ITEM_NEWEST, "ii", collection_id, (int64_t)limit));
+
     store_asked(store, sql);
     return items;
 }

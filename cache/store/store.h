@@ -126,6 +126,13 @@ int store_item_of(struct store *store, int64_t ino, struct item *item);
  * server_id was not seen in the present resync. -ENOENT if none. */
 int store_item_match(struct store *store, int64_t collection_id, const char *uid, uint64_t stamp, struct item *item);
 
+/* An item of the collection with this uid (not ""), seen or not; a message of any folder with this Message-ID, in its
+ * angle brackets. -ENOENT. */
+int store_uid_find(struct store *store, int64_t collection_id, const char *uid, struct item *item);
+int store_mail_find(struct store *store, const char *message_id, struct item *item);
+/* The items of the collection that came last, at most limit, newest first: a GArray of struct item with clear function. */
+GArray *store_newest(struct store *store, int64_t collection_id, size_t limit);
+
 /* Another collection that holds an item with this stamp (not 0), or 0. */
 int64_t store_stamp_elsewhere(struct store *store, int64_t collection_id, uint64_t stamp);
 

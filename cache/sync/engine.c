@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/upload/upload.h"
 #include "codec/limits.h"
 
 /* Errors of whole folders outlive the process; which folders bear one is learnt here. */
@@ -32,6 +33,7 @@ void sync_engine_init(struct sync_engine *engine)
 
 void sync_engine_clear(struct sync_engine *engine)
 {
+    upload_clear(engine);
     g_clear_pointer(&engine->ailing, g_hash_table_unref);
     g_clear_pointer(&engine->keyless, g_hash_table_unref);
     g_clear_pointer(&engine->begun_anew, g_hash_table_unref);

@@ -45,6 +45,7 @@ struct sync_engine {
     GArray *held;           /* of struct collection: those of the pass under way, where it asks only some; else NULL */
     GArray *leaving;        /* held items that the answer in hand takes away (moves.c), or NULL */
     GHashTable *stirred;    /* ServerIds of collections of which the server told something in this pass, as a set */
+    struct uploader *uploader; /* cache/upload/; NULL before the first use */
     bool tree_stirred;      /* ... and whether it told something of the folders */
     long answers; /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
     struct eas_result stumble;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/step.h"
+#include "cache/store/journal.h"
 #include "cache/sync/engine.h"
 #include "cache/sync/select.h"
 #include "codec/limits.h"
@@ -17,6 +19,7 @@ struct node {
     bool removed;
     bool changed;
     bool renumbered; /* its ServerId is another now */
+    bool renamed;    /* by the user, and the server is not told yet */
     bool placed;     /* written, its children may follow */
 };
 
@@ -50,6 +53,16 @@ static struct node *tree_add(struct tree *tree, const struct collection *collect
     return node;
 }
 
+/* Whether a change of the user's to this folder waits to be sent. */
+static bool is_pending(struct store *store, const struct node *node, enum journal_kind kind)
+{
+    struct journal row = {0};
+    bool pending = journal_of_collection(store, kind, node->held.id, &row) == 0 && row.state != JOURNAL_HELD;
+
+    journal_clear(&row);
+    return pending;
+}
+
 static struct tree tree_load(struct store *store)
 {
     struct tree tree = {g_ptr_array_new_with_free_func(node_free), g_hash_table_new(g_str_hash, g_str_equal)};
@@ -63,6 +76,7 @@ static struct tree tree_load(struct store *store)
         struct node *node = tree.nodes->pdata[i];
 
         node->old_path = select_path(tree.by_server_id, &node->held);
+        node->renamed = is_pending(store, node, JOURNAL_FOLDER_UPDATE);
     }
     return tree;
 }
@@ -80,8 +94,10 @@ static void node_describe(struct node *node, const struct folder_change *change)
 {
     enum eas_class class = eas_folder_class(change->type);
 
-    replace(&node->held.parent_id, change->parent_id, &node->changed);
-    replace(&node->held.name, change->name, &node->changed);
+    if (!node->renamed) {
+        replace(&node->held.parent_id, change->parent_id, &node->changed);
+        replace(&node->held.name, change->name, &node->changed);
+    }
     node->changed |= node->held.type != change->type || node->held.class != class;
     node->held.type = change->type;
     node->held.class = class;
@@ -207,7 +223,7 @@ static int node_select(struct sync_engine *engine, struct tree *tree, struct nod
 static int node_place(struct sync_engine *engine, struct node *node)
 {
     node->placed = true;
-    if (!node->changed)
+    if (!node->changed || is_pending(engine->store, node, JOURNAL_FOLDER_DELETE))
         return 0;
     int error = store_collection_put(engine->store, &node->held);
 
@@ -294,8 +310,12 @@ static int tree_commit(struct sync_engine *engine, struct tree *tree, const char
     error = tree_write(engine, tree);
     if (!error && key)
         error = store_set(engine->store, "hierarchy-key", key);
-    if (!error)
-        return store_commit(engine->store);
+    if (!error) {
+        step("commit");
+        error = store_commit(engine->store);
+        step("committed");
+        return error;
+    }
     store_rollback(engine->store);
     return error;
 }

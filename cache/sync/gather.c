@@ -32,6 +32,16 @@ static void incoming_free(void *data)
     g_free(incoming);
 }
 
+static void answered_free(void *data)
+{
+    struct answered *answered = data;
+
+    g_free(answered->server_id);
+    g_free(answered->client_id);
+    g_free(answered->instance_id);
+    g_free(answered);
+}
+
 static void harvest_free(void *data)
 {
     struct harvest *harvest = data;
@@ -39,6 +49,7 @@ static void harvest_free(void *data)
     g_free(harvest->collection_id);
     g_free(harvest->sync_key);
     g_ptr_array_unref(harvest->items);
+    g_ptr_array_unref(harvest->answers);
     g_free(harvest);
 }
 
@@ -47,6 +58,7 @@ static struct harvest *harvest_open(struct gather *gather)
     if (!gather->harvest) {
         gather->harvest = g_new0(struct harvest, 1);
         gather->harvest->items = g_ptr_array_new_with_free_func(incoming_free);
+        gather->harvest->answers = g_ptr_array_new_with_free_func(answered_free);
     }
     return gather->harvest;
 }
@@ -145,12 +157,26 @@ static size_t node_weight(const struct eas_node *root)
     return weight;
 }
 
+static void note_answer(struct gather *gather, const struct sync_item *item)
+{
+    struct answered *answered = g_new0(struct answered, 1);
+
+    *answered = (struct answered){.kind = item->kind,
+                                  .server_id = g_strdup(item->server_id),
+                                  .client_id = g_strdup(item->client_id),
+                                  .instance_id = g_strdup(item->instance_id),
+                                  .status = item->status};
+    g_ptr_array_add(harvest_open(gather)->answers, answered);
+}
+
 static bool on_item(void *ctx, const struct sync_state *state, struct sync_item *item)
 {
     struct gather *gather = ctx;
     struct incoming *incoming;
 
     (void)state;
+    if (item->response && item->kind != SYNC_FETCH)
+        note_answer(gather, item);
     if (item->response || item->kind == SYNC_FETCH || !*item->server_id) {
         writer_drop(gather);
         return true;
@@ -261,6 +287,7 @@ static void judge(struct gather *gather, const struct call *call)
     if (gather->error)
         exchange->result = store_result(gather->error);
     exchange->empty = call->empty;
+    exchange->unsent = !eas_is_served(&exchange->result) && call->unsent;
     exchange->stumbled = is_stumble(&exchange->result) || gather->memory > LIMIT_WINDOW_MEMORY;
     exchange->limit = sync_reader_limit(gather->reader);
     if (eas_is_served(&exchange->result) && !call->empty && call->status > 1)
@@ -283,8 +310,10 @@ static struct sync_collection question(struct sync_engine *engine, const struct 
     };
 }
 
-struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
-                              enum body_asking bodies)
+/* once: not resent unseen. The commands of a server that does not recognise a repeat are carried out twice (NOTES
+ * section 5). */
+static struct exchange exchange_run(struct sync_engine *engine, struct collection *const *asked,
+                                    const struct sync_collection *questions, size_t count, bool once, bool plain)
 {
     struct exchange exchange = {.harvests = g_ptr_array_new_with_free_func(harvest_free)};
     struct gather gather = {.engine = engine,
@@ -292,18 +321,14 @@ struct exchange exchange_sync(struct sync_engine *engine, struct collection *con
                             .count = count,
                             .exchange = &exchange,
                             .head = g_string_new(NULL),
-                            .plain = bodies == ASK_PLAIN};
+                            .plain = plain};
     g_autoptr(GByteArray) request = g_byte_array_new();
-    g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
-    struct call call = {.command = EAS_SYNC, .request = request, .sink = &gather_sink, .ctx = &gather};
+    struct call call = {.command = EAS_SYNC, .request = request, .sink = &gather_sink, .ctx = &gather, .once = once};
 
-    for (size_t i = 0; i < count; i++) {
-        questions[i] = question(engine, asked[i], window, bodies);
-        question_put(engine, asked[i]);
-    }
     gather.kept = g_array_new(FALSE, FALSE, sizeof(int64_t));
     gather.reader = sync_reader_new(&events, &gather);
-    sync_request(request, session_version(engine->session), questions, count, count > 1 ? LIMIT_WINDOW_ITEMS : 0);
+    sync_request(request, session_version(engine->session), questions, count,
+                 count > 1 && !once ? LIMIT_WINDOW_ITEMS : 0);
     exchange.result = session_call(engine->link, &call);
     judge(&gather, &call);
     writer_drop(&gather);
@@ -313,6 +338,33 @@ struct exchange exchange_sync(struct sync_engine *engine, struct collection *con
     g_array_unref(gather.kept);
     sync_reader_free(gather.reader);
     return exchange;
+}
+
+struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
+                              enum body_asking bodies)
+{
+    g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
+
+    for (size_t i = 0; i < count; i++) {
+        questions[i] = question(engine, asked[i], window, bodies);
+        question_put(engine, asked[i]);
+    }
+    return exchange_run(engine, asked, questions, count, false, bodies == ASK_PLAIN);
+}
+
+struct exchange exchange_send(struct sync_engine *engine, struct collection *const *asked,
+                              const struct outgoing *outgoing, size_t count)
+{
+    g_autofree struct sync_collection *questions = g_new(struct sync_collection, count);
+
+    for (size_t i = 0; i < count; i++) {
+        questions[i] = question(engine, asked[i], LIMIT_WINDOW_ITEMS, ASK_BODIES);
+        questions[i].no_changes = true;
+        questions[i].commands = outgoing[i].commands;
+        questions[i].command_count = outgoing[i].count;
+        questions[i].deletes_for_good = outgoing[i].for_good;
+    }
+    return exchange_run(engine, asked, questions, count, true, false);
 }
 
 void exchange_clear(struct exchange *exchange)

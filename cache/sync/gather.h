@@ -18,18 +18,27 @@ struct incoming {
     char *message_id;      /* from the kept body; NULL */
 };
 
+/* The fate of one command of ours (struct sync_command). */
+struct answered {
+    enum sync_kind kind;
+    char *server_id, *client_id, *instance_id; /* server_id "", the others NULL where the answer has none */
+    int status;
+};
+
 /* What an answer says of one collection. */
 struct harvest {
     char *collection_id;
     char *sync_key; /* NULL: none was given */
     int status;
     bool more;
-    GPtrArray *items; /* of struct incoming */
+    GPtrArray *items;   /* of struct incoming */
+    GPtrArray *answers; /* of struct answered */
 };
 
 struct exchange {
     struct eas_result result; /* SERVED: a whole answer, or an empty one */
     bool empty;
+    bool unsent;         /* not SERVED, and the server cannot have got all of the request */
     bool stumbled;       /* an HTTP code that speaks of this request, not of the server as a whole */
     int limit;           /* the Limit element, 0: none */
     GPtrArray *harvests; /* of struct harvest; empty unless SERVED */
@@ -43,6 +52,16 @@ enum body_asking { ASK_BODIES, ASK_NONE, ASK_PLAIN };
  * read past. */
 struct exchange exchange_sync(struct sync_engine *engine, struct collection *const *asked, size_t count, int window,
                               enum body_asking bodies);
+/* What goes to one collection. */
+struct outgoing {
+    const struct sync_command *commands;
+    size_t count;
+    bool for_good; /* deletes do not go to Deleted Items */
+};
+/* Sends commands, once, and asks for nothing: what is new on the server comes with the next question, after the answer
+ * to these is stored. outgoing[i] is for asked[i]. */
+struct exchange exchange_send(struct sync_engine *engine, struct collection *const *asked,
+                              const struct outgoing *outgoing, size_t count);
 void exchange_clear(struct exchange *exchange);
 
 /* What the answer says of a collection, or NULL. */

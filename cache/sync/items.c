@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/step.h"
 #include "cache/sync/moves.h"
 #include "cache/sync/plan.h"
 #include "cache/sync/properties.h"
+#include "cache/upload/upload.h"
 #include "codec/files/files.h"
 
 static void plan_free(void *data)
@@ -87,6 +89,17 @@ static bool item_arrives(struct work *work, const struct incoming *incoming, str
     return true;
 }
 
+/* The item was made, or moved here, by us; nothing else has told so. */
+static bool item_is_ours(struct work *work, const struct incoming *incoming, struct item *item, int *error)
+{
+    if (!upload_recognise(work->engine, work->collection, incoming->server_id, incoming->data, item, error))
+        return false;
+    item->collection_id = work->collection->id;
+    g_free(item->server_id);
+    item->server_id = g_strdup(incoming->server_id);
+    return true;
+}
+
 static struct plan *plan_add(struct work *work, struct item *item, bool told)
 {
     struct plan *plan = g_new0(struct plan, 1);
@@ -136,9 +149,9 @@ static struct plan *plan_find(struct work *work, struct incoming *incoming, int 
     if (incoming->kind != SYNC_ADD || !incoming->data)
         return NULL;
     item = (struct item){0};
-    if (!item_arrives(work, incoming, &item))
+    if (!item_arrives(work, incoming, &item) && !item_is_ours(work, incoming, &item, error) && !*error)
         item_begin(work, &item, incoming);
-    return plan_add(work, &item, true);
+    return *error ? NULL : plan_add(work, &item, true);
 }
 
 /* An occurrence's own command never speaks for the series. Unknown ids are no concern of ours. */
@@ -278,8 +291,12 @@ static int work_run(struct work *work, const struct harvest *harvest)
         error = bodies_left(store, harvest);
     if (!error)
         error = state_write(work, harvest);
-    if (!error)
-        return store_commit(store);
+    if (!error) {
+        step("commit");
+        error = store_commit(store);
+        step("committed");
+        return error;
+    }
     store_rollback(store);
     return error;
 }

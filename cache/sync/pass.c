@@ -1,5 +1,6 @@
 #include "cache/sync/pass.h"
 
+#include "cache/upload/upload.h"
 #include "codec/limits.h"
 #include "codec/wire/settings.h"
 
@@ -45,9 +46,30 @@ static bool folders_are_due(const struct sync_engine *engine, const struct sync_
            !engine->folders_at || g_get_monotonic_time() - engine->folders_at >= LIMIT_FOLDERS_MS * 1000LL;
 }
 
-bool sync_is_idle(const struct sync_engine *engine, const struct sync_scope *scope)
+bool sync_is_idle(struct sync_engine *engine, const struct sync_scope *scope)
 {
-    return scope->only && !g_hash_table_size(scope->only) && !folders_are_due(engine, scope);
+    return scope->only && !g_hash_table_size(scope->only) && !folders_are_due(engine, scope) && !upload_is_due(engine);
+}
+
+/* Sends, and asks again where something was sent, until nothing is due any more. */
+static struct eas_result up(struct sync_engine *engine)
+{
+    struct eas_result result = eas_served();
+
+    for (int round = 0; round < LIMIT_UPLOAD_ROUNDS && eas_is_served(&result) && upload_is_due(engine); round++) {
+        g_autoptr(GHashTable) touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+        result = upload_send(engine, touched);
+        if (eas_is_served(&result))
+            result = store_result(upload_prepare(engine, touched));
+        if (eas_is_served(&result) && engine->folders_stale)
+            result = folders_sync(engine);
+        if (eas_is_served(&result) && g_hash_table_size(touched))
+            result = down_pass(engine, touched);
+        else if (eas_is_served(&result) && round)
+            break; /* what is due has to wait for something else */
+    }
+    return result;
 }
 
 /* Folders, then items. Where a collection says that the tree has changed: FolderSync with the held
@@ -58,6 +80,8 @@ static struct eas_result folders_then_items(struct sync_engine *engine, const st
 
     if (eas_is_served(&result))
         result = match_version(engine);
+    if (eas_is_served(&result))
+        result = store_result(upload_prepare(engine, scope->only));
     for (int round = 0; round < 3 && eas_is_served(&result); round++) {
         if (round == 0 ? folders_are_due(engine, scope) : engine->folders_stale) {
             engine->folders_anew |= round == 2;
@@ -72,7 +96,7 @@ static struct eas_result folders_then_items(struct sync_engine *engine, const st
         if (eas_is_served(&result))
             result = down_pass(engine, round ? NULL : scope->only);
     }
-    return result;
+    return eas_is_served(&result) ? up(engine) : result;
 }
 
 struct eas_result sync_pass(struct sync_engine *engine, const struct sync_scope *scope)

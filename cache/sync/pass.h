@@ -1,4 +1,4 @@
-/* One pass of the sync worker: the folders where they are due, then the items. */
+/* One pass of the sync worker: the folders where they are due, then the items, then what the user changed. */
 #ifndef CACHE_SYNC_PASS_H
 #define CACHE_SYNC_PASS_H
 
@@ -12,7 +12,7 @@ struct sync_scope {
 };
 
 /* Whether such a pass would ask nothing. */
-bool sync_is_idle(const struct sync_engine *engine, const struct sync_scope *scope);
+bool sync_is_idle(struct sync_engine *engine, const struct sync_scope *scope);
 /* SERVED when all that was asked came; the engine's stirred and tree_stirred then tell what was new. */
 struct eas_result sync_pass(struct sync_engine *engine, const struct sync_scope *scope);
 

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cache/store/journal.h"
+#include "cache/sync/file_bytes.h"
 #include "cache/sync/properties.h"
-#include "codec/files/files.h"
+#include "codec/files/edit.h"
 #include "codec/limits.h"
 
 enum { BODY_MIME = 4 };
@@ -32,18 +34,6 @@ static bool body_is(struct view *view, int64_t ino, const void *bytes, size_t si
     return same;
 }
 
-static int body_write(struct store *store, GBytes *bytes, int64_t *body)
-{
-    struct body_writer *writer = store_body_begin(store);
-    gsize size;
-    const void *data = g_bytes_get_data(bytes, &size);
-    int error = writer ? store_body_append(writer, data, size) : -EIO;
-
-    if (error && writer)
-        store_body_abort(writer);
-    return error ? error : store_body_finish(writer, store, body);
-}
-
 static void take_body(struct plan *plan, int64_t body, int64_t size)
 {
     plan->item.body = body;
@@ -52,34 +42,70 @@ static void take_body(struct plan *plan, int64_t body, int64_t size)
     plan->new_body = plan->told = true;
 }
 
-/* The item's file from its properties: written only if its bytes are others than the held ones. */
-static int plan_file(struct work *work, struct plan *plan, const struct eas_node *data)
+static int take_file(struct work *work, struct plan *plan, GBytes *bytes)
 {
-    struct sync_engine *engine = work->engine;
-    struct item *item = &plan->item;
-    g_autofree char *reason = NULL;
-    struct file_context context = {
-        .uid = item->uid,
-        .user = engine->address,
-        .vcard_version = engine->config->vcard_version ? engine->config->vcard_version : 3,
-        .version = session_version(engine->session),
-    };
-    g_autoptr(GBytes) bytes = file_from_item(item->class, data, &context, &reason);
     int64_t body;
     int error;
 
-    if (!bytes) {
-        plan->error = g_strdup_printf("not shown: %s", reason ? reason : "the item cannot be written as a file");
-        item->fetch_failed = true;
+    if (plan->item.body && !plan->new_body &&
+        body_is(work->engine->view, plan->item.ino, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)))
         return 0;
-    }
-    if (item->body && !plan->new_body &&
-        body_is(engine->view, item->ino, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)))
-        return 0;
-    error = body_write(engine->store, bytes, &body);
+    error = body_write(work->engine->store, bytes, &body);
     if (!error)
         take_body(plan, body, (int64_t)g_bytes_get_size(bytes));
     return error;
+}
+
+/* The item's file from its properties: written only if its bytes are others than the held ones. previous: what a user
+ * wrote, of which all that the server does not know stays; or NULL. */
+static int plan_file(struct work *work, struct plan *plan, const struct eas_node *data, GBytes *previous)
+{
+    struct item *item = &plan->item;
+    g_autofree char *reason = NULL;
+    struct file_context context = file_context_of(work->engine, item->uid);
+    g_autoptr(GBytes) bytes = previous ? file_refresh(item->class, data, &context, previous, &reason)
+                                       : file_from_item(item->class, data, &context, &reason);
+
+    if (bytes)
+        return take_file(work, plan, bytes);
+    plan->error = g_strdup_printf("not shown: %s", reason ? reason : "the item cannot be written as a file");
+    item->fetch_failed = true;
+    return 0;
+}
+
+/* ---- files that a user wrote ---- */
+
+/* An edit that the server does not have yet: the bytes are the user's until both are laid side by side (cache/upload/).
+ */
+static bool has_edit(const struct work *work, const struct item *item)
+{
+    static const enum journal_kind kinds[] = {JOURNAL_CHANGE, JOURNAL_RESPOND};
+    bool has = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && item->id && !has; i++) {
+        struct journal row = {0};
+
+        has = journal_of_item(work->engine->store, kinds[i], item->id, &row) == 0;
+        journal_clear(&row);
+    }
+    return has;
+}
+
+/* What a user wrote stays byte for byte, as long as it means what the server has (CONTRACT 4). */
+static int plan_own_file(struct work *work, struct plan *plan, const struct eas_node *data)
+{
+    struct item *item = &plan->item;
+    struct file_context context = file_context_of(work->engine, item->uid);
+    g_autoptr(GBytes) own = file_bytes(work->engine, item->ino);
+    g_autofree char *reason = NULL;
+    struct written written = {0};
+    gsize size = 0;
+    const char *bytes = own ? g_bytes_get_data(own, &size) : NULL;
+    bool same = bytes && file_read(item->class, bytes, size, &context, &written, &reason) &&
+                item_same(item->class, written.data, data, NULL);
+
+    written_clear(&written);
+    return same ? 0 : plan_file(work, plan, data, own);
 }
 
 uint64_t incoming_stamp(const struct work *work, const struct incoming *incoming)
@@ -110,7 +136,7 @@ static int plan_mail_body(struct work *work, struct plan *plan, struct incoming 
     if (incoming->body.type != 0 && incoming->body.type != BODY_MIME && !incoming->body.truncated) {
         g_clear_pointer(&item->props, g_bytes_unref);
         item->props = eas_node_bytes(incoming->data);
-        return plan_file(work, plan, incoming->data);
+        return plan_file(work, plan, incoming->data, NULL);
     }
     if (item->body || !item->id || item->size <= 0 || (work->collection->resync && item->fetch_failed)) {
         take_body(plan, 0, incoming->body.estimated > 0 ? incoming->body.estimated : LIMIT_SIZE_GUESS);
@@ -132,7 +158,24 @@ static bool tells_all_flags(const struct plan *plan, const struct incoming *inco
     return incoming->kind == SYNC_ADD || (plan->item.class == EAS_MAIL && properties_date(incoming->data, 0));
 }
 
-static void plan_flags(struct plan *plan, const struct incoming *incoming)
+/* What a user has set and the server does not have yet. */
+static void keep_wanted(const struct work *work, struct item *item)
+{
+    struct journal row = {0};
+
+    if (item->class == EAS_MAIL && item->id &&
+        journal_of_item(work->engine->store, JOURNAL_FLAGS, item->id, &row) == 0 && row.state != JOURNAL_HELD) {
+        item->flags.read = row.wanted.read >= 0 ? row.wanted.read : item->flags.read;
+        item->flags.flag = row.wanted.flag >= 0 ? row.wanted.flag : item->flags.flag;
+        if (row.wanted.categories) {
+            g_free(item->flags.categories);
+            item->flags.categories = g_steal_pointer(&row.wanted.categories);
+        }
+    }
+    journal_clear(&row);
+}
+
+static void plan_flags(const struct work *work, struct plan *plan, const struct incoming *incoming)
 {
     struct item_flags before = plan->item.flags;
 
@@ -142,6 +185,7 @@ static void plan_flags(struct plan *plan, const struct incoming *incoming)
         plan->item.flags = (struct item_flags){.importance = 1, .categories = g_strdup("")};
     }
     properties_flags(plan->item.class, incoming->data, &plan->item.flags);
+    keep_wanted(work, &plan->item);
     plan->told |= !flags_are(&before, &plan->item.flags);
     g_free(before.categories);
 }
@@ -210,7 +254,11 @@ static int plan_other(struct work *work, struct plan *plan, struct incoming *inc
     item->stamp = properties_stamp(item->class, data);
     if (!item->size)
         item->size = LIMIT_SIZE_GUESS;
-    return plan_file(work, plan, data);
+    if (has_edit(work, item))
+        return 0;
+    if (item->id && store_file_is_own(work->engine->store, item->ino))
+        return plan_own_file(work, plan, data);
+    return plan_file(work, plan, data, NULL);
 }
 
 static void plan_title(struct plan *plan, const struct incoming *incoming)
@@ -226,6 +274,6 @@ static void plan_title(struct plan *plan, const struct incoming *incoming)
 int plan_item(struct work *work, struct plan *plan, struct incoming *incoming)
 {
     plan_title(plan, incoming);
-    plan_flags(plan, incoming);
+    plan_flags(work, plan, incoming);
     return plan->item.class == EAS_MAIL ? plan_mail(work, plan, incoming) : plan_other(work, plan, incoming);
 }

@@ -74,13 +74,13 @@ static enum step on_store_error(int error, struct eas_result *result)
 
 struct eas_result collection_end(struct sync_engine *engine, struct collection *collection, bool surely)
 {
-    const struct harvest end = {.status = 1, .items = g_ptr_array_new()};
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    const struct harvest end = {.status = 1, .items = none, .answers = none};
     long progress;
     int error = 0;
 
     if (surely || !collection->resync)
         error = harvest_store(engine, collection, &end, &progress);
-    g_ptr_array_unref(end.items);
     if (!error)
         folder_heal(engine, collection);
     return store_result(error);

@@ -81,6 +81,8 @@ static struct eas_node *mail_data(struct fake_mailbox *mailbox, struct fake_item
     struct eas_node *data = eas_node_new(TAG_AirSync_ApplicationData, NULL);
 
     add_number(data, TAG_Email_Read, item->read);
+    if (item->flag)
+        add_number(eas_node_add(data, TAG_Email_Flag, NULL), TAG_Email_Status, item->flag);
     if (!whole)
         return data;
     g_autofree char *date = g_strdup_printf("2026-01-%02uT%02u:00:00.000Z", 1 + item->hour / 24 % 28, item->hour % 24);
@@ -117,9 +119,25 @@ static struct eas_node *contact_data(const struct fake_item *item)
     return data;
 }
 
+static struct eas_node *note_data(const struct fake_item *item)
+{
+    struct eas_node *data = eas_node_new(TAG_AirSync_ApplicationData, NULL);
+    struct eas_node *body = eas_node_add(data, TAG_AirSyncBase_Body, NULL);
+
+    add_number(body, TAG_AirSyncBase_Type, 1);
+    eas_node_add(body, TAG_AirSyncBase_Data, "as the server has it");
+    eas_node_add(data, TAG_Notes_Subject, item->subject);
+    eas_node_add(data, TAG_Notes_MessageClass, "IPM.StickyNote");
+    return data;
+}
+
 struct eas_node *fake_data(struct fake_mailbox *mailbox, struct fake_folder *folder, struct fake_item *item,
                            long inline_bytes, bool whole)
 {
+    if (item->data)
+        return eas_node_copy(item->data);
+    if (folder->class == EAS_NOTES)
+        return note_data(item);
     if (folder->class == EAS_MAIL)
         return mail_data(mailbox, item, inline_bytes, whole);
     return folder->class == EAS_CALENDAR ? event_data(item, whole) : contact_data(item);
@@ -127,7 +145,7 @@ struct eas_node *fake_data(struct fake_mailbox *mailbox, struct fake_folder *fol
 
 /* ---- ItemOperations ---- */
 
-static struct fake_item *item_by_id(const struct fake_folder *folder, const char *id)
+struct fake_item *fake_item_by_id(const struct fake_folder *folder, const char *id)
 {
     for (guint i = 0; folder && i < folder->items->len; i++) {
         struct fake_item *each = folder->items->pdata[i];
@@ -174,7 +192,7 @@ static bool asks_for_broken(struct fake_mailbox *mailbox, const struct eas_node 
     for (const struct eas_node *each = root ? root->first : NULL; each; each = each->next) {
         const char *folder_id = eas_node_text(each, TAG_AirSync_CollectionId);
         const struct fake_item *item =
-            item_by_id(fake_folder_by_id(mailbox, folder_id), eas_node_text(each, TAG_AirSync_ServerId));
+            fake_item_by_id(fake_folder_by_id(mailbox, folder_id), eas_node_text(each, TAG_AirSync_ServerId));
 
         if (item && item->broken)
             return true;
@@ -190,7 +208,7 @@ static void answer_fetch(struct fake_mailbox *mailbox, const struct eas_node *as
     const struct fake_folder *last = mailbox->folders->pdata[mailbox->folders->len - 1];
 
     folder_id = mailbox->misnames ? last->id : folder_id;
-    struct fake_item *item = item_by_id(fake_folder_by_id(mailbox, folder_id), id);
+    struct fake_item *item = fake_item_by_id(fake_folder_by_id(mailbox, folder_id), id);
     struct eas_node *fetch = eas_node_add(response, TAG_ItemOperations_Fetch, NULL);
 
     eas_node_add(fetch, TAG_ItemOperations_Status, item && item->mime && !item->withheld ? "1" : "6");

@@ -14,6 +14,7 @@ static void item_free(void *data)
     g_free(item->uid);
     if (item->mime)
         g_bytes_unref(item->mime);
+    eas_node_free(item->data);
     g_free(item);
 }
 
@@ -84,14 +85,14 @@ void fake_folder_remove(struct fake_mailbox *mailbox, struct fake_folder *folder
     g_mutex_unlock(&mailbox->lock);
 }
 
-static void log_add(struct fake_folder *folder, enum fake_event_kind kind, struct fake_item *item)
+void fake_log(struct fake_folder *folder, enum fake_event_kind kind, struct fake_item *item, bool own)
 {
-    struct fake_event event = {kind, item, g_strdup(item->id)};
+    struct fake_event event = {kind, item, g_strdup(item->id), own};
 
     g_array_append_val(folder->log, event);
 }
 
-static struct fake_item *item_add(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject)
+struct fake_item *fake_item_add(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject)
 {
     struct fake_item *item = g_new0(struct fake_item, 1);
 
@@ -99,7 +100,14 @@ static struct fake_item *item_add(struct fake_mailbox *mailbox, struct fake_fold
     item->subject = g_strdup(subject);
     item->hour = mailbox->next_id;
     g_ptr_array_add(folder->items, item);
-    log_add(folder, FAKE_ADD, item);
+    return item;
+}
+
+static struct fake_item *item_told(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject)
+{
+    struct fake_item *item = fake_item_add(mailbox, folder, subject);
+
+    fake_log(folder, FAKE_ADD, item, false);
     return item;
 }
 
@@ -107,7 +115,7 @@ struct fake_item *fake_bytes(struct fake_mailbox *mailbox, struct fake_folder *f
                              GBytes *mime)
 {
     g_mutex_lock(&mailbox->lock);
-    struct fake_item *item = item_add(mailbox, folder, subject);
+    struct fake_item *item = item_told(mailbox, folder, subject);
 
     item->mime = mime;
     g_mutex_unlock(&mailbox->lock);
@@ -127,7 +135,7 @@ struct fake_item *fake_mail(struct fake_mailbox *mailbox, struct fake_folder *fo
 struct fake_item *fake_other(struct fake_mailbox *mailbox, struct fake_folder *folder, const char *subject)
 {
     g_mutex_lock(&mailbox->lock);
-    struct fake_item *item = item_add(mailbox, folder, subject);
+    struct fake_item *item = item_told(mailbox, folder, subject);
 
     item->uid = g_strdup_printf("uid-%s", subject);
     g_mutex_unlock(&mailbox->lock);
@@ -139,7 +147,7 @@ void fake_change(struct fake_mailbox *mailbox, struct fake_folder *folder, struc
 {
     g_mutex_lock(&mailbox->lock);
     item->gone |= kind == FAKE_DELETE || kind == FAKE_SOFT_DELETE;
-    log_add(folder, kind, item);
+    fake_log(folder, kind, item, false);
     g_mutex_unlock(&mailbox->lock);
 }
 
@@ -166,7 +174,7 @@ static void forget(struct fake_folder *folder, bool renumber)
         renumber_items(folder);
     for (guint i = 0; i < folder->items->len; i++) {
         struct fake_item *item = folder->items->pdata[i];
-        struct fake_event event = {FAKE_ADD, item, NULL};
+        struct fake_event event = {FAKE_ADD, item, NULL, false};
 
         if (item->gone)
             continue;
@@ -259,17 +267,39 @@ static void folder_sync(struct fake_mailbox *mailbox, const struct eas_node *roo
 static void options(const struct fake_mailbox *mailbox, struct script_reply *reply)
 {
     g_autofree char *headers = g_strdup_printf(
-        "MS-ASProtocolVersions: %s\r\nMS-ASProtocolCommands: Sync,FolderSync,GetItemEstimate,ItemOperations%s\r\n",
+        "MS-ASProtocolVersions: %s\r\nMS-ASProtocolCommands: Sync,FolderSync,GetItemEstimate,ItemOperations,MoveItems,FolderCreate,FolderUpdate,FolderDelete,"
+        "SendMail,SmartReply,SmartForward%s\r\n",
         mailbox->version, mailbox->ping.offered ? ",Ping" : "");
 
     script_reply_http(reply, 200, headers, "", 0);
+}
+
+static bool has_commands(const struct eas_node *root)
+{
+    const struct eas_node *list = eas_node_child(root, TAG_AirSync_Collections);
+
+    for (const struct eas_node *each = list ? list->first : NULL; each; each = each->next)
+        if (eas_node_child(each, TAG_AirSync_Commands))
+            return true;
+    return false;
 }
 
 static void sync_or_cut(struct fake_mailbox *mailbox, const struct eas_node *root, struct script_reply *reply)
 {
     enum { HEADERS = 4096 };
 
+    unsigned writes = mailbox->writes;
+
+    if (mailbox->lose_before && has_commands(root)) {
+        mailbox->lose_before--;
+        return;
+    }
     fake_sync(mailbox, root, reply);
+    if (mailbox->writes != writes && mailbox->lose_after) {
+        mailbox->lose_after--;
+        g_byte_array_set_size(reply->bytes, 0);
+        return;
+    }
     if (!mailbox->cuts || reply->bytes->len < HEADERS)
         return;
     mailbox->cuts--;
@@ -293,6 +323,8 @@ static void answer(struct fake_mailbox *mailbox, const struct script_request *re
         folder_sync(mailbox, root, reply);
     else if (!strcmp(request->command, "Sync"))
         sync_or_cut(mailbox, root, reply);
+    else if (fake_changes(mailbox, request, root, reply))
+        ;
     else if (!strcmp(request->command, "GetItemEstimate"))
         fake_estimate(mailbox, root, reply);
     else if (!strcmp(request->command, "ItemOperations"))
@@ -324,6 +356,7 @@ struct fake_mailbox *fake_new(void)
         g_unsetenv(proxies[i]);
     g_mutex_init(&mailbox->lock);
     mailbox->folders = g_ptr_array_new_with_free_func(folder_free);
+    mailbox->mails = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     mailbox->hierarchy = 1;
     mailbox->version = "14.1";
     fake_ping_init(&mailbox->ping);
@@ -336,6 +369,7 @@ void fake_free(struct fake_mailbox *mailbox)
     script_server_free(mailbox->server);
     fake_ping_clear(&mailbox->ping);
     g_ptr_array_unref(mailbox->folders);
+    g_ptr_array_unref(mailbox->mails);
     g_mutex_clear(&mailbox->lock);
     g_free(mailbox);
 }

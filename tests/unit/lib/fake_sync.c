@@ -7,6 +7,8 @@ struct asked {
     const char *key;
     int window, type;
     long inline_bytes;
+    bool silent, commands; /* GetChanges 0 */
+    const struct eas_node *node;
 };
 
 static struct asked read_asked(const struct eas_node *collection)
@@ -19,6 +21,9 @@ static struct asked read_asked(const struct eas_node *collection)
         .window = (int)eas_node_number(collection, TAG_AirSync_WindowSize, 100),
         .type = (int)eas_node_number(preference, TAG_AirSyncBase_Type, 0),
         .inline_bytes = (long)eas_node_number(preference, TAG_AirSyncBase_TruncationSize, 0),
+        .silent = eas_node_number(collection, TAG_AirSync_GetChanges, 1) == 0,
+        .commands = eas_node_child(collection, TAG_AirSync_Commands) != NULL,
+        .node = collection,
     };
 }
 
@@ -71,24 +76,35 @@ static enum verdict write_window(struct fake_mailbox *mailbox, struct fake_folde
         eas_node_add(out, TAG_AirSync_Status, "3");
         return SAID;
     }
-    end = first ? 0 : MIN(place + (unsigned)asked->window, folder->log->len);
+    if (!first && !fake_commands(mailbox, folder, asked->node, &place, out))
+        return FAILED;
+    end = first ? 0 : asked->silent ? place : MIN(place + (unsigned)asked->window, folder->log->len);
     if (holds_broken(folder, place, end, asked))
         return FAILED;
     if (holds_poison(folder, place, end, asked))
         return mailbox->poison_fails ? FAILED : SILENT;
-    if (!first && end == place && !folder->endless)
+    if (!first && end == place && !folder->endless && !asked->commands)
         return SILENT;
     g_autofree char *key = g_strdup_printf("%u-%u", folder->epoch, end);
 
+    struct eas_node *responses = eas_node_take(out, TAG_AirSync_Responses);
+
     eas_node_add(out, TAG_AirSync_SyncKey, key);
     eas_node_add(out, TAG_AirSync_Status, "1");
-    if (!first && (end < folder->log->len || folder->endless))
+    if (responses)
+        eas_node_append(out, responses);
+    if (!first && !asked->silent && (end < folder->log->len || folder->endless))
         eas_node_add(out, TAG_AirSync_MoreAvailable, NULL);
     if (end > place) {
         struct eas_node *commands = eas_node_add(out, TAG_AirSync_Commands, NULL);
 
-        for (unsigned i = place; i < end; i++)
-            write_event(mailbox, folder, &g_array_index(folder->log, struct fake_event, i), asked, commands);
+        for (unsigned i = place; i < end; i++) {
+            const struct fake_event *event = &g_array_index(folder->log, struct fake_event, i);
+
+            /* From the start everything is told; a server with a memory tells what the key does not know. */
+            if (!event->own || place == 0)
+                write_event(mailbox, folder, event, asked, commands);
+        }
     }
     return SAID;
 }

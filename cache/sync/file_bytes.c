@@ -1,0 +1,49 @@
+#include "cache/sync/file_bytes.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+GBytes *file_bytes(struct sync_engine *engine, int64_t ino)
+{
+    struct view_bytes held = {0};
+    int64_t at = 0;
+
+    if (!ino || view_open(engine->view, (uint64_t)ino, &held) != 0)
+        return NULL;
+    char *bytes = g_malloc((gsize)held.size + 1);
+
+    while (at < held.size) {
+        ssize_t got = pread(held.fd, bytes + at, (size_t)(held.size - at), held.offset + at);
+
+        if (got <= 0)
+            break;
+        at += got;
+    }
+    view_release(engine->view, &held);
+    if (at == held.size)
+        return g_bytes_new_take(bytes, (gsize)held.size);
+    g_free(bytes);
+    return NULL;
+}
+
+int body_write(struct store *store, GBytes *bytes, int64_t *body)
+{
+    struct body_writer *writer = store_body_begin(store);
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    int error = writer ? store_body_append(writer, data, size) : -EIO;
+
+    if (error && writer)
+        store_body_abort(writer);
+    return error ? error : store_body_finish(writer, store, body);
+}
+
+struct file_context file_context_of(struct sync_engine *engine, const char *uid)
+{
+    return (struct file_context){
+        .uid = uid,
+        .user = engine->address,
+        .vcard_version = engine->config->vcard_version ? engine->config->vcard_version : 3,
+        .version = session_version(engine->session),
+    };
+}

@@ -1,0 +1,259 @@
+/* What no answer came to (upload.h): put up for comparison, known again when it comes down, sent again when it does
+ * not. */
+#include <errno.h>
+#include <string.h>
+
+#include "cache/sync/properties.h"
+#include "cache/upload/uploader.h"
+#include "codec/limits.h"
+
+static bool is_key_dead(const struct collection *collection)
+{
+    return collection->resync || !strcmp(collection->sync_key, "0");
+}
+
+static void name_collection(GHashTable *only, const struct collection *collection)
+{
+    if (only && collection)
+        g_hash_table_add(only, g_strdup(collection->server_id));
+}
+
+static int put(struct upload *upload, struct journal *row, int (*how)(struct upload *, struct journal *))
+{
+    int error = upload_begin(upload);
+
+    return error ? error : upload_end(upload, how(upload, row));
+}
+
+/* It was sent, and may be the cause that nobody answered. */
+static int try_again(struct upload *upload, struct journal *row)
+{
+    row->tries++;
+    if (row->tries >= LIMIT_UPLOAD_TRIES)
+        return row_hold(upload, row, "the server never answered to it; easfs retry sends it once more");
+    row->due_ns = 0;
+    return row_requeue(upload, row);
+}
+
+static int forget_key(struct upload *upload, struct journal *row)
+{
+    g_clear_pointer(&row->batch_key, g_free);
+    return journal_put(upload->engine->store, row);
+}
+
+/* With the key of its request still in the row, its folder is yet to be read anew; without it, it is being read, or
+ * was. */
+static int doubt_add(struct upload *upload, struct journal *row)
+{
+    struct collection *collection = upload_collection(upload, row->collection_id);
+    int error = 0;
+
+    if (!collection || !collection->selected)
+        return put(upload, row, try_again);
+    if (!row->batch_key)
+        return is_key_dead(collection) ? 0 : put(upload, row, try_again);
+    if (!is_key_dead(collection))
+        error = resync_start(upload->engine, collection);
+    return error ? error : put(upload, row, forget_key);
+}
+
+/* The item is in the target, or was not moved. Called when both folders were asked. */
+static int settle_move(struct upload *upload, struct journal *row)
+{
+    struct item item = {0};
+    int error = store_item_get(upload->engine->store, row->item_id, &item);
+
+    if (error == -ENOENT)
+        error = journal_remove(upload->engine->store, row->id);
+    else if (!error && item.collection_id == row->target_id)
+        error = journal_moved(upload->engine->store, row, item.server_id);
+    else if (!error)
+        error = try_again(upload, row);
+    item_clear(&item);
+    return error;
+}
+
+static int doubt_row(struct upload *upload, struct journal *row, GHashTable *only, bool asked)
+{
+    switch (row->kind) {
+    case JOURNAL_ADD:
+        name_collection(only, upload_collection(upload, row->collection_id));
+        return doubt_add(upload, row);
+    case JOURNAL_CHANGE:
+    case JOURNAL_DELETE:
+    case JOURNAL_FLAGS:
+    case JOURNAL_RESPOND:
+        name_collection(only, upload_collection(upload, row->collection_id));
+        return put(upload, row, try_again);
+    case JOURNAL_MOVE:
+        name_collection(only, upload_collection(upload, row->collection_id));
+        name_collection(only, upload_collection(upload, row->target_id));
+        return asked ? put(upload, row, settle_move) : 0;
+    case JOURNAL_FOLDER_CREATE:
+    case JOURNAL_FOLDER_UPDATE:
+    case JOURNAL_FOLDER_DELETE:
+        upload->engine->folders_stale |= !asked;
+        return 0;
+    case JOURNAL_SEND:
+    case JOURNAL_MAIL:
+        return 0; /* sending.c looks for it */
+    }
+    return 0;
+}
+
+int upload_doubts(struct upload *upload, GHashTable *only, bool asked)
+{
+    g_autoptr(GArray) rows = journal_list(upload->engine->store, JOURNAL_SENT, G_MAXINT64);
+    int error = 0;
+
+    for (guint i = 0; i < rows->len && !error; i++)
+        error = doubt_row(upload, &g_array_index(rows, struct journal, i), only, asked);
+    return error;
+}
+
+/* What waits for its folder: that is asked first, so that changes of both sides meet here and not on the server. A flag
+ * is what it is, whatever it was. */
+static void name_due(struct upload *upload, GHashTable *only)
+{
+    g_autoptr(GArray) rows = journal_list(upload->engine->store, JOURNAL_QUEUED, upload->now_ns);
+
+    for (guint i = 0; only && i < rows->len; i++) {
+        const struct journal *row = &g_array_index(rows, struct journal, i);
+
+        if (row->kind == JOURNAL_CHANGE || row->kind == JOURNAL_DELETE || row->kind == JOURNAL_ADD)
+            name_collection(only, upload_collection(upload, row->collection_id));
+    }
+}
+
+int upload_prepare(struct sync_engine *engine, GHashTable *only)
+{
+    struct upload upload = {
+        .engine = engine, .collections = store_collections(engine->store), .now_ns = g_get_real_time() * 1000};
+    int error = upload_doubts(&upload, only, false);
+
+    if (!error) {
+        name_due(&upload, only);
+        upload_name_sent(&upload, only);
+    }
+    g_array_unref(upload.collections);
+    return error;
+}
+
+/* ---- known again ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && *a && !strcmp(a, b);
+}
+
+/* How surely what came is what was sent: 0 not at all. Servers mend and complete what they are given, so that the title
+ * alone may have to do; but only for what nobody here knows, right after it was sent. */
+static int likeness(const struct collection *collection, const struct journal *row, const struct eas_node *data)
+{
+    g_autoptr(eas_node) mine = upload_node(row->data);
+    g_autofree char *mine_title = mine ? file_title(collection->class, mine) : NULL;
+    g_autofree char *title = file_title(collection->class, data);
+
+    if (!mine)
+        return 0;
+    if (same_text(row->uid, file_uid(collection->class, data)))
+        return 3;
+    if (item_same(collection->class, mine, data, NULL))
+        return 2;
+    if (collection->class == EAS_CALENDAR &&
+        g_strcmp0(eas_node_text(mine, TAG_Calendar_StartTime), eas_node_text(data, TAG_Calendar_StartTime)) != 0)
+        return 0;
+    return same_text(mine_title, title) ? 1 : 0;
+}
+
+static bool find_add(const struct collection *collection, const struct eas_node *data, GArray *sent, guint *found)
+{
+    int best = 0;
+
+    for (guint i = 0; i < sent->len; i++) {
+        const struct journal *row = &g_array_index(sent, struct journal, i);
+        int like =
+            row->kind == JOURNAL_ADD && row->collection_id == collection->id ? likeness(collection, row, data) : 0;
+
+        if (like > best) {
+            best = like;
+            *found = i;
+        }
+    }
+    return best > 0;
+}
+
+/* The same thing was made on both sides, as two machines do that copy one calendar. */
+static bool find_twin(struct sync_engine *engine, const struct collection *collection, const struct eas_node *data,
+                      struct journal *row)
+{
+    const char *uid = file_uid(collection->class, data);
+
+    return uid && *uid && journal_uid(engine->store, collection->id, uid, 0, row) == 0 &&
+           row->state == JOURNAL_QUEUED && likeness(collection, row, data) >= 2;
+}
+
+static int take_add(struct sync_engine *engine, const struct collection *collection, struct journal *row,
+                    const char *server_id, struct item *item)
+{
+    bool inside = collection->resync; /* items.c: a resync is stored as it is read */
+    int error = inside ? 0 : store_begin(engine->store);
+    int64_t id;
+
+    if (error)
+        return error;
+    id = journal_added(engine->store, row, server_id);
+    error = (int)MIN(id, 0);
+    if (!error)
+        error = store_item_get(engine->store, id, item);
+    if (inside)
+        return error;
+    if (!error)
+        return store_commit(engine->store);
+    store_rollback(engine->store);
+    return error;
+}
+
+/* The other end of a move of ours. */
+static bool find_moved(struct sync_engine *engine, const struct collection *collection, const struct eas_node *data,
+                       GArray *sent, struct item *item)
+{
+    uint64_t stamp = properties_stamp(collection->class, data);
+
+    for (guint i = 0; stamp && i < sent->len; i++) {
+        const struct journal *row = &g_array_index(sent, struct journal, i);
+
+        if (row->kind != JOURNAL_MOVE || row->target_id != collection->id ||
+            store_item_get(engine->store, row->item_id, item) != 0)
+            continue;
+        if (item->stamp == stamp && item->collection_id != collection->id)
+            return true;
+        item_clear(item);
+    }
+    return false;
+}
+
+bool upload_recognise(struct sync_engine *engine, const struct collection *collection, const char *server_id,
+                      const struct eas_node *data, struct item *item, int *error)
+{
+    g_autoptr(GArray) sent = journal_list(engine->store, JOURNAL_SENT, G_MAXINT64);
+    struct journal twin = {0};
+    guint at;
+
+    *error = 0;
+    if (sent->len && find_moved(engine, collection, data, sent, item))
+        return true;
+    if (collection->class == EAS_MAIL && collection->type != EAS_FOLDER_DRAFTS)
+        return false;
+    if (sent->len && find_add(collection, data, sent, &at))
+        *error = take_add(engine, collection, &g_array_index(sent, struct journal, at), server_id, item);
+    else if (find_twin(engine, collection, data, &twin))
+        *error = take_add(engine, collection, &twin, server_id, item);
+    else
+        *error = -ENOENT;
+    journal_clear(&twin);
+    if (!*error)
+        return true;
+    *error = *error == -ENOENT ? 0 : *error;
+    return false;
+}

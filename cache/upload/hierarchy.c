@@ -1,0 +1,257 @@
+/* Folders made, renamed, moved and removed here (MS-ASCMD 2.2.1.2 to .4): one request each, in order, with the key of
+ * FolderSync, which changes in the same transaction. A removed folder of mail moves into Deleted Items; in there, and
+ * in the other classes, it is gone. */
+#include <errno.h>
+#include <string.h>
+
+#include "cache/upload/uploader.h"
+#include "codec/limits.h"
+#include "codec/wire/folder_change.h"
+#include "codec/wire/status.h"
+
+static enum eas_command command_of(const struct journal *row, bool to_trash)
+{
+    switch (row->kind) {
+    case JOURNAL_FOLDER_CREATE:
+        return EAS_FOLDER_CREATE;
+    case JOURNAL_FOLDER_DELETE:
+        return to_trash ? EAS_FOLDER_UPDATE : EAS_FOLDER_DELETE;
+    default:
+        return EAS_FOLDER_UPDATE;
+    }
+}
+
+static struct collection *find_trash(const struct upload *upload)
+{
+    for (guint i = 0; i < upload->collections->len; i++) {
+        struct collection *each = &g_array_index(upload->collections, struct collection, i);
+
+        if (each->type == EAS_FOLDER_DELETED)
+            return each;
+    }
+    return NULL;
+}
+
+static struct collection *find_folder(const struct upload *upload, const struct collection *like)
+{
+    for (guint i = 0; i < upload->collections->len; i++) {
+        struct collection *each = &g_array_index(upload->collections, struct collection, i);
+
+        if (each->id != like->id && each->class == like->class && !g_strcmp0(each->parent_id, like->parent_id) &&
+            !g_strcmp0(each->name, like->name))
+            return each;
+    }
+    return NULL;
+}
+
+/* ---- what was done ---- */
+
+static int done(struct upload *upload, struct journal *row, const struct collection *trash,
+                const struct folder_changed *answer)
+{
+    struct store *store = upload->engine->store;
+    int error = store_set(store, "hierarchy-key", answer->sync_key);
+
+    if (error)
+        return error;
+    switch (row->kind) {
+    case JOURNAL_FOLDER_CREATE:
+        return journal_folder_created(store, row, answer->server_id);
+    case JOURNAL_FOLDER_DELETE:
+        return journal_folder_deleted(store, row, trash ? trash->server_id : NULL);
+    default:
+        return journal_folder_updated(store, row);
+    }
+}
+
+/* ---- one change ---- */
+
+static void write_request(GByteArray *out, const char *key, const struct journal *row,
+                          const struct collection *collection, const struct collection *trash)
+{
+    g_autofree char *name = NULL;
+
+    switch (row->kind) {
+    case JOURNAL_FOLDER_CREATE:
+        folder_create_request(out, key, collection->parent_id, collection->name, collection->class);
+        return;
+    case JOURNAL_FOLDER_DELETE:
+        if (!trash) {
+            folder_delete_request(out, key, collection->server_id);
+            return;
+        }
+        /* A second folder of that name is told apart. */
+        name = row->tries ? g_strdup_printf("%s (%d)", collection->name, row->tries + 1) : g_strdup(collection->name);
+        folder_update_request(out, key, collection->server_id, trash->server_id, name);
+        return;
+    default:
+        folder_update_request(out, key, collection->server_id, collection->parent_id, collection->name);
+    }
+}
+
+/* A folder of that name is there already: that it came from here, or is meant, is all the same. */
+static int adopt(struct upload *upload, struct journal *row, const struct collection *there)
+{
+    int error = upload_begin(upload);
+
+    if (error)
+        return error;
+    error = store_collection_remove(upload->engine->store, there->id);
+    return upload_end(upload, error ? error : journal_folder_created(upload->engine->store, row, there->server_id));
+}
+
+static int in_transaction(struct upload *upload, struct journal *row, const struct collection *trash,
+                          const struct folder_changed *answer, const struct eas_result *refusal)
+{
+    int error = upload_begin(upload);
+
+    if (error)
+        return error;
+    if (refusal)
+        error = row_refused(upload, row, refusal);
+    else
+        error = answer ? done(upload, row, trash, answer) : row_requeue(upload, row);
+    return upload_end(upload, error);
+}
+
+static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *trash,
+                               const struct call *call, struct eas_result result, const struct folder_changed *answer)
+{
+    enum { EXISTS = 2 };
+    int error = 0;
+
+    if (!eas_is_served(&result) && call->unsent) {
+        error = in_transaction(upload, row, trash, NULL, NULL);
+        return error ? store_result(error) : result;
+    }
+    if (eas_is_served(&result) && answer->status > 1)
+        result = eas_status_result(call->command, EAS_LEVEL_TOP, answer->status);
+    if (eas_is_served(&result) && answer->sync_key)
+        return store_result(in_transaction(upload, row, trash, answer, NULL));
+    /* What cannot be read as done, or as refused, is looked for in the tree; so is what exists already. */
+    if (eas_is_served(&result) || result.http >= 500 ||
+        (row->kind == JOURNAL_FOLDER_CREATE && result.status == EXISTS && !row->tries)) {
+        upload->engine->folders_stale = true;
+        return eas_served();
+    }
+    if (result.outcome != EAS_REFUSED)
+        return result;
+    if (row->kind == JOURNAL_FOLDER_DELETE && trash && result.status == EXISTS)
+        result.action = EAS_ACTION_RETRY;
+    error = in_transaction(upload, row, trash, NULL, &result);
+    return store_result(error);
+}
+
+static struct eas_result ask(struct upload *upload, struct journal *row, const struct collection *collection)
+{
+    struct sync_engine *engine = upload->engine;
+    const struct collection *trash =
+        row->kind == JOURNAL_FOLDER_DELETE && collection->class == EAS_MAIL && !upload_is_deleted(upload, collection)
+            ? find_trash(upload)
+            : NULL;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    g_autofree char *key = store_get(engine->store, "hierarchy-key");
+    struct answer_tree tree = {0};
+    struct folder_changed answer;
+    struct call call = {.command = command_of(row, trash != NULL),
+                        .request = request,
+                        .sink = &answer_tree_sink,
+                        .ctx = &tree,
+                        .once = true};
+    struct eas_result result = store_result(rows_mark(upload, &row, 1, NULL));
+
+    if (!eas_is_served(&result) || !row->id)
+        return result;
+    write_request(request, key ? key : "0", row, collection, trash);
+    result = session_call(engine->link, &call);
+    folder_changed_read(eas_is_served(&result) ? answer_tree_root(&tree) : NULL, &answer);
+    result = judge(upload, row, trash, &call, result, &answer);
+    folder_changed_clear(&answer);
+    answer_tree_clear(&tree);
+    return result;
+}
+
+/* One that was on its way: the tree has been read since. */
+static int settle(struct upload *upload, struct journal *row)
+{
+    struct collection collection = {0};
+    const struct collection *there = NULL;
+    int error = store_collection_get(upload->engine->store, row->collection_id, &collection);
+
+    if (!error)
+        there = find_folder(upload, &collection);
+    if (row->kind == JOURNAL_FOLDER_CREATE && there) {
+        error = adopt(upload, row, there);
+    } else if (!error || error == -ENOENT) {
+        bool gone = error == -ENOENT;
+
+        row->tries++;
+        error = upload_begin(upload);
+        if (!error && gone)
+            error = upload_end(upload, journal_remove(upload->engine->store, row->id));
+        else if (!error && row->tries >= LIMIT_UPLOAD_TRIES)
+            error = upload_end(upload, row_hold(upload, row, "the server never answered to it"));
+        else if (!error)
+            error = upload_end(upload, row_requeue(upload, row));
+    }
+    collection_clear(&collection);
+    return error;
+}
+
+static int settle_all(struct upload *upload)
+{
+    g_autoptr(GArray) rows = journal_list(upload->engine->store, JOURNAL_SENT, G_MAXINT64);
+    int error = 0;
+
+    for (guint i = 0; i < rows->len && !error; i++) {
+        struct journal *row = &g_array_index(rows, struct journal, i);
+
+        if (row->kind >= JOURNAL_FOLDER_CREATE && row->kind <= JOURNAL_FOLDER_DELETE)
+            error = settle(upload, row);
+    }
+    return error;
+}
+
+static void reload(struct upload *upload)
+{
+    g_array_unref(upload->collections);
+    upload->collections = store_collections(upload->engine->store);
+}
+
+static int forget(struct upload *upload, struct journal *row)
+{
+    int error = upload_begin(upload);
+
+    return error ? error : upload_end(upload, journal_remove(upload->engine->store, row->id));
+}
+
+/* A folder whose parent the server does not know yet waits for that. */
+static struct eas_result change_folder(struct upload *upload, struct journal *row)
+{
+    struct collection collection = {0};
+    int error = store_collection_get(upload->engine->store, row->collection_id, &collection);
+    struct eas_result result = eas_served();
+
+    if (error == -ENOENT)
+        result = store_result(forget(upload, row));
+    else if (error)
+        result = store_result(error);
+    else if (!journal_is_stand_in(collection.parent_id))
+        result = ask(upload, row, &collection);
+    collection_clear(&collection);
+    return result;
+}
+
+struct eas_result upload_folders(struct upload *upload)
+{
+    const unsigned kinds =
+        UPLOAD_KIND(JOURNAL_FOLDER_CREATE) | UPLOAD_KIND(JOURNAL_FOLDER_UPDATE) | UPLOAD_KIND(JOURNAL_FOLDER_DELETE);
+    struct eas_result result = store_result(settle_all(upload));
+    g_autoptr(GArray) rows = upload_due(upload, kinds);
+
+    for (guint i = 0; i < rows->len && eas_is_served(&result) && !upload->engine->folders_stale; i++) {
+        result = change_folder(upload, &g_array_index(rows, struct journal, i));
+        reload(upload);
+    }
+    return result;
+}

@@ -1,0 +1,137 @@
+/* What becomes of a row that the server did not take: again, later, or held for a person. */
+#include <errno.h>
+
+#include "cache/upload/uploader.h"
+#include "codec/limits.h"
+
+static void set_error(struct journal *row, const char *why)
+{
+    if (row->error == why)
+        return;
+    g_free(row->error);
+    row->error = g_strdup(why);
+}
+
+int row_requeue(struct upload *upload, struct journal *row)
+{
+    row->state = JOURNAL_QUEUED;
+    row->batch = 0;
+    g_clear_pointer(&row->batch_key, g_free);
+    return journal_put(upload->engine->store, row);
+}
+
+int row_hold(struct upload *upload, struct journal *row, const char *why)
+{
+    g_clear_pointer(&row->batch_key, g_free);
+    return journal_hold(upload->engine->store, row, why);
+}
+
+static int64_t delay_ns(int tries)
+{
+    int64_t ms = LIMIT_RETRY_FIRST_MS;
+
+    for (int i = 1; i < tries && ms < LIMIT_RETRY_LAST_MS; i++)
+        ms *= 2;
+    return MIN(ms, LIMIT_RETRY_LAST_MS) * G_GINT64_CONSTANT(1000000);
+}
+
+int row_postpone(struct upload *upload, struct journal *row, const char *why)
+{
+    row->tries++;
+    if (row->tries >= LIMIT_UPLOAD_TRIES) {
+        g_autofree char *text = g_strdup_printf("given up after %d attempts: %s", row->tries, why);
+
+        return row_hold(upload, row, text);
+    }
+    set_error(row, why);
+    row->due_ns = upload->now_ns + delay_ns(row->tries);
+    return row_requeue(upload, row);
+}
+
+/* Room that lacks may come back: it is waited for, but not given up. */
+static int row_await_room(struct upload *upload, struct journal *row, const char *why)
+{
+    set_error(row, why);
+    row->tries = MIN(row->tries + 1, LIMIT_UPLOAD_TRIES - 1);
+    row->due_ns = upload->now_ns + LIMIT_RETRY_LAST_MS * G_GINT64_CONSTANT(1000000);
+    return row_requeue(upload, row);
+}
+
+int row_refused(struct upload *upload, struct journal *row, const struct eas_result *refusal)
+{
+    enum { SYNC_FULL_STATUS = 9, MAILBOX_FULL = 113, HTTP_FULL = 507 };
+    bool sync = row->kind <= JOURNAL_FLAGS;
+
+    if (refusal->http == HTTP_FULL || refusal->status == MAILBOX_FULL || (sync && refusal->status == SYNC_FULL_STATUS))
+        return row_await_room(upload, row, refusal->text);
+    switch (refusal->action) {
+    case EAS_ACTION_FOLDERS_NEW:
+        upload->engine->folders_anew = true; /* fall through */
+    case EAS_ACTION_FOLDERS:
+        upload->engine->folders_stale = true;
+        return row_postpone(upload, row, refusal->text);
+    case EAS_ACTION_RETRY:
+    case EAS_ACTION_SEND_FULL:
+    case EAS_ACTION_RESYNC:
+        return row_postpone(upload, row, refusal->text);
+    default:
+        return row_hold(upload, row, refusal->text);
+    }
+}
+
+/* ---- before the first byte ---- */
+
+static bool same_bytes(GBytes *a, GBytes *b)
+{
+    return a == b || (a && b && g_bytes_equal(a, b));
+}
+
+/* The editor may have written to the row since it was read, or removed it. */
+static bool is_as_read(const struct journal *now, const struct journal *row)
+{
+    return now->state == row->state && now->ino == row->ino && now->item_id == row->item_id &&
+           now->collection_id == row->collection_id && now->target_id == row->target_id &&
+           now->response == row->response && same_bytes(now->data, row->data) && now->due_ns == row->due_ns &&
+           now->wanted.read == row->wanted.read && now->wanted.flag == row->wanted.flag &&
+           !g_strcmp0(now->wanted.categories, row->wanted.categories);
+}
+
+static int mark(struct upload *upload, struct journal *row, int64_t batch, const char *key)
+{
+    struct store *store = upload->engine->store;
+    struct journal now = {0};
+    int error = journal_get(store, row->id, &now);
+    bool fits = !error && is_as_read(&now, row);
+
+    journal_clear(&now);
+    if (error && error != -ENOENT)
+        return error;
+    if (!fits) {
+        row->id = 0;
+        return 0;
+    }
+    if (!row->client_id)
+        row->client_id = g_uuid_string_random();
+    row->state = JOURNAL_SENT;
+    row->sent_ns = upload->now_ns;
+    row->batch = batch;
+    g_free(row->batch_key);
+    row->batch_key = g_strdup(key);
+    return journal_put(store, row);
+}
+
+int rows_mark(struct upload *upload, struct journal *const *rows, size_t count, const char *const *keys)
+{
+    int error = upload_begin(upload);
+    int64_t batch = count ? rows[0]->id : 0;
+
+    if (error)
+        return error;
+    for (size_t i = 0; i < count && !error; i++)
+        error = mark(upload, rows[i], batch, keys ? keys[i] : NULL);
+    error = upload_end(upload, error);
+    if (!error)
+        error = store_durable(upload->engine->store);
+    step("durable");
+    return error;
+}
