@@ -188,21 +188,33 @@ struct eas_result directory_people(struct replica *replica, const char *query, G
 
 /* ---- messages ---- */
 
+/* Whether a hit may be in the collection: by the id it names, if it names one (not all servers do; one family names it
+ * without the percent-encoding that it has elsewhere). */
+static bool may_hold(const struct collection *collection, const struct search_hit *hit)
+{
+    g_autofree char *decoded = g_uri_unescape_string(collection->server_id, NULL);
+
+    if (collection->class != EAS_MAIL || !collection->ino)
+        return false;
+    return !hit->collection_id || !strcmp(collection->server_id, hit->collection_id) ||
+           !g_strcmp0(decoded, hit->collection_id);
+}
+
 /* The file of a message that is known by its folder and its id, or, where a search gives another id, by the name
  * that everyone gives it (CONTRACT 2). */
 static char *path_of(struct replica *replica, struct view *view, const struct search_hit *hit, gint64 date_ns,
                      const char *title)
 {
     g_autoptr(GArray) collections = store_collections(replica->store);
+    g_autofree char *name = name_generate(EAS_MAIL, date_ns, title, 1);
     struct item item = {0};
     char *path = NULL;
 
-    for (guint i = 0; hit->collection_id && i < collections->len && !path; i++) {
+    for (guint i = 0; i < collections->len && !path; i++) {
         const struct collection *each = &g_array_index(collections, struct collection, i);
-        g_autofree char *name = name_generate(EAS_MAIL, date_ns, title, 1);
         struct view_attr attr;
 
-        if (strcmp(each->server_id, hit->collection_id) != 0 || !each->ino)
+        if (!may_hold(each, hit))
             continue;
         if (hit->server_id && store_item_find(replica->store, each->id, hit->server_id, &item) == 0)
             path = store_path(replica->store, item.ino);

@@ -5,6 +5,7 @@
 
 #include "cache/store/store.h"
 #include "fs/account.h"
+#include "fs/control_directory.h"
 #include "fs/message.h"
 #include "fs/report.h"
 
@@ -227,8 +228,9 @@ static const struct {
     const char *verb;
     json_t *(*answer)(struct control_client *client, const json_t *request);
 } verbs[] = {
-    {"status", reply_status}, {"sync", reply_sync},     {"folders", reply_folders}, {"umount", reply_umount},
-    {"size", reply_size},     {"verify", reply_verify}, {"account", reply_account}, {"login", reply_login},
+    {"status", reply_status}, {"sync", reply_sync},         {"folders", reply_folders},      {"umount", reply_umount},
+    {"size", reply_size},     {"verify", reply_verify},     {"account", reply_account},      {"login", reply_login},
+    {"gal", control_people},  {"search", control_messages}, {"freebusy", control_free_busy}, {"oof", control_oof},
 };
 
 json_t *control_verb_answer(struct control_client *client, const json_t *request)

@@ -10,6 +10,7 @@
 #include "cache/replica.h"
 #include "fs/mount/counters.h"
 
+struct answers;
 struct control;
 struct events;
 struct expected;
@@ -39,6 +40,7 @@ struct mount {
     struct self_ops *self_ops; /* NULL: none are performed */
     struct expected *expected; /* with self_ops */
     struct control *control;
+    struct answers *answers;
     struct park *park;
     struct opened *opened;
     struct counters counters;

@@ -11,6 +11,7 @@
 
 #include "cache/store/store.h"
 #include "fs/message.h"
+#include "fs/mount/answers.h"
 #include "fs/mount/control.h"
 #include "fs/mount/events.h"
 #include "fs/mount/notify.h"
@@ -87,6 +88,7 @@ static struct fuse_lowlevel_ops ops_table(void)
         .release = op_release,
         .getxattr = op_getxattr,
         .listxattr = op_listxattr,
+        .readlink = op_readlink,
         /* no forget: inodes are rows; no flush: nothing is written */
     };
     ops_refuse(&ops);
@@ -139,6 +141,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->buffer = g_malloc(mount->buffer_size);
     mount->notifier = notifier_new(mount);
     mount->control = control_new(mount);
+    mount->answers = answers_new(mount);
     mount->opened = opened_new();
     mount->session = session_make(mount);
     if (!mount->session) {
@@ -229,6 +232,7 @@ void mount_free(struct mount *mount)
     replica_listen(mount->replica, NULL, NULL);
     replica_listen_state(mount->replica, NULL, NULL);
     control_free(mount->control);
+    answers_free(mount->answers);
     g_clear_pointer(&mount->park, park_free);
     g_clear_pointer(&mount->view, view_free);
     notifier_free(mount->notifier);

@@ -13,6 +13,7 @@ void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, s
 void op_statfs(fuse_req_t req, fuse_ino_t ino);
 
 /* ops_read.c: bytes */
+void op_readlink(fuse_req_t req, fuse_ino_t ino);
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file);
 void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *file);
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file);

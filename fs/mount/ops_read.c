@@ -4,11 +4,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "fs/mount/answers.h"
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
 #include "fs/mount/handle.h"
 #include "fs/mount/ops.h"
 #include "fs/mount/park.h"
+
+void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+    struct mount *mount = fuse_req_userdata(req);
+
+    if (!answers_readlink(mount->answers, req, ino))
+        fuse_reply_err(req, EINVAL);
+}
 
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 {
@@ -27,7 +36,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         fuse_reply_err(req, ENOSYS);
         return;
     }
-    if (control_open(mount->control, req, ino, file))
+    if (control_open(mount->control, req, ino, file) || answers_open(mount->answers, req, ino, file))
         return;
     error = handle_open(req, ino, mount->view, file);
     if (error == -EAGAIN)
@@ -63,7 +72,8 @@ void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct f
     ssize_t got;
 
     count(&mount->counters.upcalls[UPCALL_read]);
-    if (control_read(mount->control, req, ino, size, offset, file))
+    if (control_read(mount->control, req, ino, size, offset, file) ||
+        answers_read(mount->answers, req, ino, size, offset, file))
         return;
     if (!mount->without_opens) {
         read_handle(req, ino, size, offset, file);
@@ -84,7 +94,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
 
     count(&mount->counters.upcalls[UPCALL_release]);
-    if (!control_release(mount->control, ino, file))
+    if (!control_release(mount->control, ino, file) && !answers_release(ino, file))
         handle_release(mount, ino, file);
     fuse_reply_err(req, 0);
 }

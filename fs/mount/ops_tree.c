@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "cache/store/store.h"
+#include "fs/mount/answers.h"
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
 #include "fs/mount/nodes.h"
@@ -44,7 +45,8 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     int error;
 
     count(&mount->counters.upcalls[UPCALL_lookup]);
-    if (control_lookup(mount->control, req, parent, name) || lookup_expected(mount, req, parent, name))
+    if (control_lookup(mount->control, req, parent, name) || answers_lookup(mount->answers, req, parent, name) ||
+        lookup_expected(mount, req, parent, name))
         return;
     error = view_lookup(mount->view, parent, name, &attr);
     if (error == 0 && !node_visible(mount, &attr))
@@ -83,7 +85,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_getattr]);
     (void)file;
-    if (control_getattr(mount->control, req, ino))
+    if (control_getattr(mount->control, req, ino) || answers_getattr(mount->answers, req, ino))
         return;
     error = view_getattr(mount->view, ino, &attr);
     if (error == -ENOENT && getattr_removed(mount, req, ino))
@@ -106,6 +108,8 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         fuse_reply_err(req, ENOSYS);
         return;
     }
+    if (answers_opendir(req, ino, file))
+        return;
     file->cache_readdir = 1;
     file->keep_cache = 1;
     fuse_reply_open(req, file);
@@ -168,7 +172,8 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
     int error = 0;
 
     count(&mount->counters.upcalls[plus ? UPCALL_readdirplus : UPCALL_readdir]);
-    if (control_readdir(mount->control, req, ino, size, offset, plus))
+    if (control_readdir(mount->control, req, ino, size, offset, plus) ||
+        answers_readdir(mount->answers, req, ino, size, offset, plus))
         return;
     if (offset >= LIST_PARENT || listing_dots(&listing, ino, offset, &error)) {
         uint64_t cookie = offset > LIST_PARENT ? (uint64_t)(offset - LIST_PARENT) : 0;

@@ -371,7 +371,8 @@ class Rig:
         plain = {
             "WOWorkersCount": "6", "WONoDetach": "YES", "WOListenQueueSize": "64", "WOMaxUploadSize": "262144",
             "SxVMemLimit": "4096", "SOGoIMAPAclConformsToIMAPExt": "YES", "SOGoMaximumFailedLoginCount": "0",
-            "SOGoMaximumPingInterval": "3540", "SOGoMaximumSyncInterval": "3540", "SOGoInternalSyncInterval": "1",
+            "SOGoVacationEnabled": "YES", "SOGoMaximumPingInterval": "3540", "SOGoMaximumSyncInterval": "3540",
+            "SOGoInternalSyncInterval": "1",
             "SOGoUserSources": '( { type = sql; id = directory; viewURL = "%s/people"; canAuthenticate = YES; '
                                'isAddressBook = YES; displayName = "Directory"; userPasswordAlgorithm = plain; } )' % database,
         }
