@@ -93,8 +93,10 @@ class Lab(contextlib.ExitStack):
         """doctor's lines, its exit code, and how long it took."""
         begin = time.monotonic()
         done = subprocess.run(self.command(), capture_output=True, text=True, timeout=timeout,
-                              env={**os.environ, "no_proxy": "", **self.environment})
+                              env={**os.environ, "no_proxy": "", "ASAN_OPTIONS": "detect_leaks=1",
+                                   "UBSAN_OPTIONS": "print_stacktrace=1", **self.environment})
         took = time.monotonic() - begin
+        truth("Sanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr[:20000])
         truth(SECRET not in done.stdout + done.stderr, "the password was told")
         try:
             return [json.loads(line) for line in done.stdout.splitlines()], done.returncode, took
