@@ -79,6 +79,9 @@ static bool options_means_nothing(const struct eas_result *result)
 {
     static const int codes[] = {200, 400, 404, 405, 449, 500, 501};
 
+    if (result->cause == EAS_CAUSE_TLS_CLIENT_CERT)
+        return false;
+
     for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
         if (result->http == codes[i])
             return true;

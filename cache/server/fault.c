@@ -149,6 +149,26 @@ static void add_details(struct http *http, struct eas_result *result)
     }
 }
 
+/* nginx lets everybody in and then says 400 to who has shown no certificate, or not the right one. */
+static bool misses_certificate(struct http *http, const struct http_answer *answer)
+{
+    const struct tls_watch *tls = http_tls(http);
+
+    return answer->status == 400 && strcmp(answer->content_type, "text/html") == 0 &&
+           (tls->wants_certificate || tls_trust_shows_certificate(tls->trust));
+}
+
+static struct eas_result no_certificate(const char *host)
+{
+    struct eas_result result = eas_refused(
+        EAS_SCOPE_FATAL, 77,
+        "%.80s wants a client certificate and got none, or not the right one; check --client-cert and --client-key",
+        host);
+
+    result.action = EAS_ACTION_STOP;
+    return eas_caused(result, EAS_CAUSE_TLS_CLIENT_CERT);
+}
+
 static struct eas_result answered(struct http *http, const struct http_answer *answer, const char *host)
 {
     struct eas_result result = eas_http_result(answer->status);
@@ -161,6 +181,8 @@ static struct eas_result answered(struct http *http, const struct http_answer *a
             host, answer->content_type);
     if (answer->page)
         result.cause = EAS_CAUSE_HTTP_HTML;
+    if (misses_certificate(http, answer))
+        result = no_certificate(host);
     if (result.http == 401 && !offers_password(http))
         result.cause = EAS_CAUSE_AUTH_KIND;
     result.http = answer->status;

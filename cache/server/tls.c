@@ -128,6 +128,11 @@ void tls_trust_free(struct tls_trust *trust)
     g_free(trust);
 }
 
+bool tls_trust_shows_certificate(const struct tls_trust *trust)
+{
+    return trust->client_cert != NULL;
+}
+
 /* Replaces OpenSSL's whole verification where there are pins. Only the server's own key is looked
  * at: in a chain that nobody checked, a match further up would prove nothing. */
 static int verify_pin(X509_STORE_CTX *store, void *ctx)

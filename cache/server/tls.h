@@ -18,6 +18,8 @@ struct tls_trust;
 struct tls_trust *tls_trust_new(const char *ca_file, GPtrArray *pins, const char *client_cert, const char *client_key,
                                 struct eas_result *result);
 void tls_trust_free(struct tls_trust *trust);
+/* Whether a client certificate is shown to who asks for one. */
+bool tls_trust_shows_certificate(const struct tls_trust *trust);
 
 /* What was seen of the handshakes of one handle; the owner clears the two flags before each exchange. */
 struct tls_watch {

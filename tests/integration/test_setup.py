@@ -4,11 +4,8 @@ Catches: a question where none is wanted, a secret that ends up where others see
 mount that goes away with its password."""
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import certs
@@ -19,6 +16,7 @@ from issuer import Issuer
 from keyring import Keyring
 from nameserver import NameServer
 from oddserver import OddServer
+from terminal import typed
 from websites import Answer, Relay, Site, free_address
 
 POX = """<?xml version="1.0" encoding="utf-8"?>
@@ -57,41 +55,6 @@ class Domain:
         if ask.basic() not in (("alice@example.test", "secret"), ("alice", "secret")):
             return Answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
         return Answer(200, POX, "text/xml")
-
-
-def typed(answers, *command, code=0):
-    """Runs a command at a terminal; each answer is typed when its question stands there. Returns (stdout, the terminal)."""
-    out, out_end = os.pipe()
-    pid, terminal = pty.fork()
-    if not pid:
-        os.dup2(out_end, 1)
-        os.execv(command[0], list(command))
-    os.close(out_end)
-    shown, stdout, waiting = b"", b"", list(answers)
-    end = time.monotonic() + 60
-    open_ends = [terminal, out]
-    while open_ends and time.monotonic() < end:
-        for fd in select.select(open_ends, [], [], 1)[0]:
-            try:
-                piece = os.read(fd, 4096)
-            except OSError:
-                piece = b""
-            if not piece:
-                open_ends.remove(fd)
-            elif fd == out:
-                stdout += piece
-            else:
-                shown += piece
-        if waiting and waiting[0][0].encode() in shown:
-            question, answer = waiting.pop(0)
-            shown = shown.replace(question.encode(), b"", 1)
-            os.write(terminal, answer.encode() + b"\n")
-    os.close(terminal)
-    os.close(out)
-    got = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    equal(got, code, "exit; the terminal showed %r" % shown)
-    truth(not waiting, "never asked: %r; the terminal showed %r" % (waiting, shown))
-    return stdout.decode(), shown.decode()
 
 
 def mounted_by(line, scratch):
