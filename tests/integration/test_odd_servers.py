@@ -452,13 +452,18 @@ PINGS = {
 
 
 def pinged(scratch, prepare):
-    """The mailbox is there, new mail comes when it is asked for, and the server is not hammered."""
+    """The mailbox is there, new mail comes when it is asked for, and the server is not hammered but polled."""
     server = mailbox()
     prepare(server)
     mount = start(scratch, server)
     asked = len(server.requests)
-    time.sleep(2)
-    truth(len(server.requests) - asked < 60, "%d requests in two seconds" % (len(server.requests) - asked))
+    status = wait_for("the end of push", lambda: mount.status()["reason"] and mount.status(), 30)
+    truth(len(server.requests) - asked < 60, "%d requests until then" % (len(server.requests) - asked))
+    truth(status["heartbeat"] == 0 and status["reason"].endswith("; it is polled"), "%(heartbeat)r, %(reason)r" % status)
+    truth(status["reason"] in run(EASFS, "status", mount.point).stdout, "easfs status says nothing of it")
+    asked = len(server.requests)
+    time.sleep(1)
+    truth(len(server.requests) == asked, "%d requests in a quiet second" % (len(server.requests) - asked))
     server.mail(server.find("Inbox"), message("New"), "New")
     mount.sync("--timeout", "60", timeout=90)
     whole(mount, server)
