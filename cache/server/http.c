@@ -24,6 +24,7 @@ struct http {
     char *resolved_for;          /* "HOST:PORT" */
     gint64 resolved_at;          /* monotonic */
     char error[CURL_ERROR_SIZE];
+    bool proxied; /* the last exchange */
     /* of the exchange under way */
     const struct http_request *request;
     struct http_answer *answer;
@@ -428,7 +429,10 @@ static void settle(struct http *http)
 
 void http_exchange(struct http *http, const struct http_request *request, struct http_answer *answer)
 {
+    g_autofree char *proxy = proxy_for(http->proxy, request->url);
+
     *answer = (struct http_answer){.end = HTTP_ANSWERED, .empty = true};
+    http->proxied = proxy != NULL;
     http->request = request;
     http->answer = answer;
     if (http->made_at <= request->since)
@@ -477,9 +481,7 @@ CURL *http_handle(struct http *http)
 
 bool http_is_proxied(const struct http *http)
 {
-    g_autofree char *proxy = proxy_for(http->proxy, http->request->url);
-
-    return proxy != NULL;
+    return http->proxied;
 }
 
 const struct tls_watch *http_tls(const struct http *http)
