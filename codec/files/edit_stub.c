@@ -1,19 +1,5 @@
-/* Stands in until meetings, letters and drafts are read: nobody is asked, and nothing is sent. */
+/* Stands in until letters and drafts are read: nothing is sent. */
 #include "codec/files/compose.h"
-#include "codec/files/edit.h"
-
-enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node *mine, const char *user, int *response)
-{
-    (void)base, (void)mine, (void)user;
-    *response = 0;
-    return MEETING_NONE;
-}
-
-char *file_method(const char *bytes, size_t length)
-{
-    (void)bytes, (void)length;
-    return NULL;
-}
 
 void composed_clear(struct composed *composed)
 {
