@@ -24,6 +24,10 @@ static const struct {
     [FAULT_COLLECTION_STATUS] = {"collection-status", 999, true, "Sync,GetItemEstimate,ItemOperations"},
     [FAULT_INVALID_KEY] = {"invalid-key", 0, true, "Sync,FolderSync"},
     [FAULT_FOLDER_IDS] = {"folder-ids", 0, true},
+    [FAULT_ITEM_STATUS] = {"item-status", 999, true, "Sync"},
+    [FAULT_FORGET] = {"forget", 0, true, "Sync,SendMail,SmartReply,SmartForward"},
+    [FAULT_WRONG_ID] = {"wrong-id", 0, true, "Sync,FolderCreate"},
+    [FAULT_DIE] = {"die", 0, true},
 };
 
 const char fault_help[] =
@@ -40,6 +44,10 @@ const char fault_help[] =
     "  collection-status=CODE the same for each collection of Sync and GetItemEstimate, each Fetch of ItemOperations\n"
     "  invalid-key            the SyncKeys named are forgotten: Status 3 (Sync), 9 (FolderSync)\n"
     "  folder-ids             every folder has another id from now on, and every item with it\n"
+    "  item-status=CODE       the same for each Add, Change and Delete of Sync: 6, 7, 8, 16; nothing was done\n"
+    "  forget                 what a client writes by Sync or sends is accepted and nothing was done\n"
+    "  wrong-id               what was added by Sync or FolderCreate is told by an id of another folder\n"
+    "  die                    all was done, and the server ends before a byte of the answer\n"
     "and a WORD\n"
     "  Sync, Ping, OPTIONS ... only this command; several may be named\n"
     "  after=N                not the first N requests\n"

@@ -20,6 +20,10 @@ enum fault_kind {
     FAULT_COLLECTION_STATUS, /* ... of each collection or item that was asked for */
     FAULT_INVALID_KEY,       /* the SyncKeys were forgotten */
     FAULT_FOLDER_IDS,        /* every folder has another id from now on */
+    FAULT_ITEM_STATUS,       /* ... of each Add, Change and Delete of a Sync, which is not done */
+    FAULT_FORGET,            /* what was sent is accepted, and nothing is done */
+    FAULT_WRONG_ID,          /* what was added is told by the id of something elsewhere */
+    FAULT_DIE,               /* all was done, and the server ends before a byte of the answer */
     FAULT_KINDS
 };
 

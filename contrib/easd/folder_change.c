@@ -129,7 +129,7 @@ static int create(struct request *request, const struct ask *ask, char **id)
     const struct told_folder told = {made->id, (char *)ask->parent_id, (char *)ask->name, made->type};
 
     hierarchy_change(request, ask->key, &told, NULL);
-    *id = g_strdup(made->id);
+    *id = g_strdup(request->fault.kind == FAULT_WRONG_ID ? "1" : made->id);
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "contrib/easd/command.h"
 #include "contrib/easd/limits.h"
@@ -136,6 +137,8 @@ static enum MHD_Result reply_command(struct http *http, struct MHD_Connection *c
     eas_node_free(request->root);
     if (request->fault.kind == FAULT_DELAY)
         faults_pause(faults, request->fault.value);
+    if (request->fault.kind == FAULT_DIE)
+        _exit(0);
     if (request->fault.kind != FAULT_LOST_ANSWER)
         return reply_answer(connection, answer, request->gzip, faults, &request->fault);
     answer_free(answer);

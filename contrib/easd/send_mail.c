@@ -139,7 +139,7 @@ void run_send_mail(struct request *request, struct answer *answer)
 
     if (status == SUBMIT_OK && sent_before(request, sending.client_id))
         status = STATUS_SENT_BEFORE;
-    if (status == SUBMIT_OK)
+    if (status == SUBMIT_OK && request->fault.kind != FAULT_FORGET)
         status = request->command->smart ? send_smart(request, &sending) : send_bytes(request, &sending, "sendmail");
     if (status == SUBMIT_OK)
         note_sent(request, sending.client_id);

@@ -105,6 +105,31 @@ const struct fate *command_fate(const struct collection *collection, const struc
     return g_hash_table_lookup(collection->fates, key);
 }
 
+/* The id that an Add gets though it was not done, or that is another folder's. */
+static char *false_id(const struct collection *collection, bool elsewhere)
+{
+    const char *folder = collection->folder->id;
+
+    if (elsewhere)
+        folder = strcmp(folder, "1") == 0 ? "2" : "1";
+    return g_strdup_printf("%s:%08x%08x", folder, g_random_int(), g_random_int());
+}
+
+/* What a fault makes of a command; false where it is done as it should be. */
+static bool play_fault(const struct item_change *change, const struct eas_node *command, struct fate *fate)
+{
+    const struct fault *fault = &change->request->fault;
+
+    if (fault->kind == FAULT_ITEM_STATUS)
+        fate->status = (int)fault->value;
+    if (fault->kind != FAULT_FORGET)
+        return fault->kind == FAULT_ITEM_STATUS;
+    fate->status = STATUS_ITEM_OK;
+    if (command->tag == TAG_AirSync_Add)
+        fate->server_id = false_id(change->collection, false);
+    return true;
+}
+
 /* The ids that more than one command is about: the first is done, and all are to be tried again. */
 static GHashTable *count_subjects(const struct eas_node *commands)
 {
@@ -125,6 +150,8 @@ static void run_command(const struct item_change *change, const struct eas_node 
     struct folder *folder = change->collection->folder;
     struct entry *entry = server_id ? folder_entry(folder, server_id) : NULL;
 
+    if (play_fault(change, command, fate))
+        return;
     if (command->tag == TAG_AirSync_Add)
         fate->status = item_add(change, command, fate);
     else if (!entry || !entry_served(entry, change->request->version))
@@ -133,6 +160,10 @@ static void run_command(const struct item_change *change, const struct eas_node 
         fate->status = item_edit(change, entry, command, fate);
     else
         fate->status = item_delete(change, entry, command);
+    if (change->request->fault.kind == FAULT_WRONG_ID && fate->server_id && command->tag == TAG_AirSync_Add) {
+        g_free(fate->server_id);
+        fate->server_id = false_id(change->collection, true);
+    }
 }
 
 void commands_apply(struct request *request, struct collection *collection, const struct eas_node *commands)

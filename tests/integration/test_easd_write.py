@@ -377,5 +377,40 @@ def a_change_on_both_sides_of_a_message_reaches_both(scratch):
     equal((box.items[ident].text("Read"), box.items[ident].text("Flag/Status")), ("1", "2"))
 
 
+@test
+def faults_befall_what_is_written(scratch):
+    desk = Desk(scratch)
+    box = desk.box("Notes")
+    ident = box.add(*note("Kept"))[1]
+    for status in ("6", "7", "8", "16"):
+        desk.server.ask_faults("POST", "item-status=%s,next=1" % status)
+        equal(box.add(*note("No " + status), client=status), (status, None))
+        desk.server.ask_faults("POST", "item-status=%s,next=1" % status)
+        equal(box.change(ident, *note("Kept", "changed")), status)
+    equal(list(desk.files("Notes")), ["Kept.ics"])
+    truth("changed" not in desk.files("Notes")["Kept.ics"], "nothing was done")
+    desk.server.ask_faults("POST", "forget,Sync,next=2")
+    status, forgotten = box.add(*note("Forgotten"), client="f")
+    equal((status, forgotten[:2]), ("1", box.ident + ":"))
+    equal(box.delete(ident), "1")
+    equal(list(desk.files("Notes")), ["Kept.ics"], "nothing was done")
+    desk.server.ask_faults("POST", "wrong-id,Sync,next=1")
+    status, wrong = box.add(*note("Wrong"), client="w")
+    equal(status, "1")
+    truth(not wrong.startswith(box.ident + ":"), "an id of another folder")
+    equal(len(desk.files("Notes")), 2, "but it was done")
+    desk.server.ask_faults("POST", "die,Sync,next=1")
+    try:
+        box.add(*note("Last"), client="d")
+        raise AssertionError("an answer came")
+    except (OSError, harness.http.client.HTTPException):
+        pass
+    equal(desk.server.process.wait(30), 0)
+    truth("Last.ics" in desk.files("Notes"), "it was done before the end")
+    desk.server.process.stdout.close()
+    desk.server.start()
+    equal(box.send(E("Delete", E("ServerId", ident))).text("Status"), "3", "keys end with the server")
+
+
 if __name__ == "__main__":
     harness.main()
