@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-/* Its line in the file, folds taken out. */
-static char *uid_in(const char *text)
+/* The value of a line in a file, folds taken out; head is the line's beginning, behind a line feed. */
+static char *value_in(const char *text, const char *head)
 {
-    const char *found = strstr(text, "\nX-EASD-CLIENT-UID:");
+    const char *found = strstr(text, head);
     GString *value = g_string_new(NULL);
 
     if (found)
@@ -35,10 +35,27 @@ struct entry *client_uid_find(const struct folder *folder, const char *client_ui
         if (entry->client_uid_at != entry->content) {
             path = folder_path(folder, entry);
             g_free(entry->client_uid);
-            entry->client_uid = g_file_get_contents(path, &text, NULL, NULL) ? uid_in(text) : g_strdup("");
+            entry->client_uid =
+                g_file_get_contents(path, &text, NULL, NULL) ? value_in(text, "\nX-EASD-CLIENT-UID:") : g_strdup("");
             entry->client_uid_at = entry->content;
         }
         if (strcmp(entry->client_uid, client_uid) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+struct entry *event_find(const struct folder *folder, const char *uid)
+{
+    for (guint i = 0; i < folder->entries->len; i++) {
+        struct entry *entry = folder->entries->pdata[i];
+        g_autofree char *path = entry->present ? folder_path(folder, entry) : NULL;
+        g_autofree char *text = NULL, *value = NULL;
+
+        if (!path || !g_file_get_contents(path, &text, NULL, NULL))
+            continue;
+        value = value_in(text, "\nUID:");
+        if (strcmp(value, uid) == 0)
             return entry;
     }
     return NULL;

@@ -7,4 +7,7 @@
 /* The present event of a folder that was added with one; NULL for none, or for NULL. */
 struct entry *client_uid_find(const struct folder *folder, const char *client_uid);
 
+/* The present event of a folder with a UID; NULL for none. */
+struct entry *event_find(const struct folder *folder, const char *uid);
+
 #endif

@@ -35,6 +35,7 @@ void answer_status(struct answer *answer, eas_tag root, eas_tag status, int code
 void answer_global_status(struct request *request, struct answer *answer, int code);
 
 command_run run_folder_sync, run_sync, run_item_operations, run_get_item_estimate, run_provision, run_settings,
-    run_ping, run_folder_create, run_folder_update, run_folder_delete, run_move_items, run_send_mail;
+    run_ping, run_folder_create, run_folder_update, run_folder_delete, run_move_items, run_send_mail,
+    run_meeting_response;
 
 #endif

@@ -31,7 +31,10 @@ static icalproperty *find_attendee(GPtrArray *old, const char *address)
             return property;
         }
     }
-    return icalproperty_new_attendee(uri);
+    icalproperty *new = icalproperty_new_attendee(uri);
+
+    icalproperty_add_parameter(new, icalparameter_new_rsvp(ICAL_RSVP_TRUE));
+    return new;
 }
 
 static const icalparameter_partstat answers[] = {
@@ -40,7 +43,7 @@ static const icalparameter_partstat answers[] = {
 };
 
 /* From 16.0 on who answered what is the server's to know (MS-ASCAL 2.2.2.5). */
-static bool set_status(icalproperty *property, const struct edit *edit, const struct eas_node *attendee)
+static bool set_status(icalproperty *property, const struct eas_node *attendee)
 {
     gint64 status;
 
@@ -51,7 +54,6 @@ static bool set_status(icalproperty *property, const struct edit *edit, const st
     }
     if (!edit_number(attendee, TAG_Calendar_AttendeeStatus, 0, 5, 0, &status) || status == 1)
         return false;
-    (void)edit;
     set_parameter(property, ICAL_PARTSTAT_PARAMETER, icalparameter_new_partstat(answers[status]));
     return true;
 }
@@ -62,6 +64,9 @@ static bool set_type(icalproperty *property, const struct eas_node *attendee)
 
     if (!edit_number(attendee, TAG_Calendar_AttendeeType, REQUIRED, RESOURCE, REQUIRED, &type))
         return false;
+    if (type == REQUIRED && !icalproperty_get_first_parameter(property, ICAL_ROLE_PARAMETER) &&
+        !icalproperty_get_first_parameter(property, ICAL_CUTYPE_PARAMETER))
+        return true; /* as it is where nothing is said */
     set_parameter(property, ICAL_CUTYPE_PARAMETER,
                   type == RESOURCE ? icalparameter_new_cutype(ICAL_CUTYPE_RESOURCE) : NULL);
     set_parameter(property, ICAL_ROLE_PARAMETER,
@@ -103,7 +108,7 @@ static bool add_attendee(icalcomponent *component, struct edit *edit, GPtrArray 
     property = find_attendee(old, address);
     icalcomponent_add_property(component, property);
     set_name(property, name, address);
-    return (set_type(property, attendee) && set_status(property, edit, attendee)) ||
+    return (set_type(property, attendee) && set_status(property, attendee)) ||
            edit_refuse(edit, "an attendee of it is of no such kind");
 }
 
@@ -171,7 +176,8 @@ bool people_edit(icalcomponent *component, struct edit *edit, const struct eas_n
 
     if (attendees && !edit_attendees(component, edit, after))
         return false;
-    if (attendees || edit_node_differs(before, after, TAG_Calendar_ResponseRequested))
+    if ((attendees && !eas_node_child(before, TAG_Calendar_Attendees)) ||
+        edit_node_differs(before, after, TAG_Calendar_ResponseRequested))
         edit_answer_wanted(component, after);
     if (attendees || edit_node_differs(before, after, TAG_Calendar_OrganizerEmail) ||
         edit_node_differs(before, after, TAG_Calendar_OrganizerName))

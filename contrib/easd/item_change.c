@@ -6,6 +6,7 @@
 #include "contrib/easd/client_uid.h"
 #include "contrib/easd/edit.h"
 #include "contrib/easd/item.h"
+#include "contrib/easd/itip.h"
 #include "contrib/easd/limits.h"
 #include "contrib/easd/store.h"
 
@@ -107,6 +108,8 @@ int item_add(const struct item_change *change, const struct eas_node *command, s
             tell(change, &edit, entry, fate, true);
         else
             status = change_failed();
+        if (entry && folder->class == CLASS_CALENDAR)
+            itip_tell(change->request, NULL, edit.file, true);
     }
     edit_clear(&edit);
     return status;
@@ -140,7 +143,21 @@ static struct eas_node *merge_change(const struct collection *collection, const 
     return after;
 }
 
-static int rewrite(const struct item_change *change, struct edit *edit, struct entry *entry, struct fate *fate)
+/* Whether those who are invited would see a change. */
+static bool is_shown(const struct edit *edit)
+{
+    static const eas_tag tags[] = {TAG_Calendar_StartTime,  TAG_Calendar_EndTime,     TAG_Calendar_AllDayEvent,
+                                   TAG_Calendar_Recurrence, TAG_Calendar_Exceptions,  TAG_Calendar_Subject,
+                                   TAG_AirSyncBase_Body,    TAG_AirSyncBase_Location, TAG_Calendar_Attendees};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+        if (edit_differs(edit, tags[i]))
+            return true;
+    return false;
+}
+
+static int rewrite(const struct item_change *change, struct edit *edit, struct entry *entry, struct fate *fate,
+                   const GByteArray *old)
 {
     bool current = change_is_current(change, entry);
     int status = make_file(change, edit);
@@ -151,6 +168,8 @@ static int rewrite(const struct item_change *change, struct edit *edit, struct e
     if (!entry)
         return change_failed();
     tell(change, edit, entry, fate, current);
+    if (change->collection->folder->class == CLASS_CALENDAR)
+        itip_tell(change->request, old, edit->file, is_shown(edit));
     return status;
 }
 
@@ -186,7 +205,7 @@ int item_edit(const struct item_change *change, struct entry *entry, const struc
         if (instance && !edit_instance(after, instance, data))
             status = change_refuse(change, "it names no occurrence");
         else
-            status = rewrite(change, &edit, entry, fate);
+            status = rewrite(change, &edit, entry, fate, bytes);
     }
     edit_clear(&edit);
     return status;
@@ -210,7 +229,7 @@ static int delete_instance(const struct item_change *change, struct entry *entry
     edit.after = after;
     edit.bytes = (const char *)bytes->data;
     edit.length = bytes->len;
-    status = rewrite(change, &edit, entry, &fate);
+    status = rewrite(change, &edit, entry, &fate, bytes);
     g_free(fate.server_id);
     eas_node_free(fate.data);
     edit_clear(&edit);
@@ -227,12 +246,19 @@ int item_delete(const struct item_change *change, struct entry *entry, const str
     bool conflict = folder->class == CLASS_MAIL ? collection_known(change->collection, entry->place) < entry->content
                                                 : !change_is_current(change, entry);
 
+    g_autoptr(GByteArray) old = g_byte_array_new();
+    g_autoptr(eas_node) gone = NULL;
+
     if (conflict && !change->collection->options.client_wins)
         return STATUS_ITEM_CONFLICT;
     if (instance)
         return delete_instance(change, entry, instance);
+    if (folder->class == CLASS_CALENDAR)
+        gone = item_read(folder, entry, change->request->version, old);
     if (change->deletes_as_moves && folder != bin ? !store_move(folder, entry, bin) : !store_remove(folder, entry))
         return change_failed();
     collection_note(change->collection, entry);
+    if (gone)
+        itip_tell(change->request, old, NULL, true);
     return STATUS_ITEM_OK;
 }

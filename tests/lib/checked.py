@@ -47,7 +47,7 @@ class Checked(Client):
             check(body, version or self.version)
         answer = super().post(command, body, headers, version)
         # The schemas of answers are those of 14.0 and later.
-        if self.strict is not None and self.new and answer[:4] == b"\x03\x01\x6a\x00":
+        if self.strict and self.new and answer[:4] == b"\x03\x01\x6a\x00":
             check(answer, version or self.version, "--response")
         return answer
 
