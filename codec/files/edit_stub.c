@@ -1,5 +1,6 @@
 /* Stands in until letters and drafts are read: nothing is sent. */
 #include "codec/files/compose.h"
+#include "codec/files/edit.h"
 
 void composed_clear(struct composed *composed)
 {
