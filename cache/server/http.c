@@ -6,9 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cache/server/address.h"
-#include "cache/server/dns.h"
 #include "cache/server/proxy.h"
+#include "cache/server/resolve.h"
 #include "codec/limits.h"
 
 struct http {
@@ -19,10 +18,8 @@ struct http {
     CURLM *multi;   /* with the kept connections */
     gint64 made_at; /* monotonic */
     gint interrupted;
-    char *proxy, *resolver;      /* as set; NULL: by the environment, the system's */
-    struct curl_slist *resolved; /* "HOST:PORT:ADDRESS", as the resolver says */
-    char *resolved_for;          /* "HOST:PORT" */
-    gint64 resolved_at;          /* monotonic */
+    char *proxy; /* as set; NULL: by the environment */
+    struct resolve *resolve;
     char error[CURL_ERROR_SIZE];
     bool proxied; /* the last exchange */
     /* of the exchange under way */
@@ -200,7 +197,7 @@ struct http *http_new(const struct http_settings *settings)
     http->tls.trust = settings->trust;
     renew(http);
     http->proxy = g_strdup(settings->proxy);
-    http->resolver = g_strdup(settings->resolver);
+    http->resolve = resolve_new(settings->resolver, settings->proxy);
     set_options(http, settings);
     return http;
 }
@@ -211,10 +208,8 @@ void http_free(struct http *http)
         return;
     curl_easy_cleanup(http->easy);
     curl_multi_cleanup(http->multi);
-    curl_slist_free_all(http->resolved);
+    resolve_free(http->resolve);
     g_mutex_clear(&http->lock);
-    g_free(http->resolved_for);
-    g_free(http->resolver);
     g_free(http->proxy);
     g_free(http);
 }
@@ -307,52 +302,6 @@ static bool is_stopped(void *ctx)
     return http_is_interrupted(ctx);
 }
 
-/* The host that is connected to, and its port: the proxy's where there is one. */
-static bool place_of(struct http *http, const char *url, char **host, unsigned *port)
-{
-    g_autofree char *proxy = proxy_for(http->proxy, url);
-
-    return proxy ? proxy_place(proxy, host, port) : address_place(url, host, port);
-}
-
-/* Curl asks the system for names. With a resolver of our own we ask it, and curl is told. */
-static bool resolve(struct http *http, const char *url)
-{
-    struct dns_question question = {.kind = DNS_ADDRESS};
-    g_autofree char *host = NULL, *place = NULL;
-    g_autoptr(GString) row = g_string_new(NULL);
-    unsigned port = 0;
-
-    if (!http->resolver || !place_of(http, url, &host, &port) || g_hostname_is_ip_address(host))
-        return true;
-    place = g_strdup_printf("%s:%u", host, port);
-    if (g_strcmp0(place, http->resolved_for) == 0 &&
-        g_get_monotonic_time() - http->resolved_at < LIMIT_DNS_KEEP_MS * 1000LL)
-        return true;
-    question.name = host;
-    dns_ask(http->resolver, &question, 1, LIMIT_DNS_MS, is_stopped, http);
-    for (guint i = 0; question.records && i < question.records->len; i++) {
-        const char *address = ((struct dns_record *)question.records->pdata[i])->name;
-
-        g_string_append_printf(row, "%s%s%s%s", i ? "," : "", strchr(address, ':') ? "[" : "", address,
-                               strchr(address, ':') ? "]" : "");
-    }
-    dns_clear(&question, 1);
-    if (question.end != DNS_FOUND) {
-        http->answer->code = question.end == DNS_TIMEOUT ? CURLE_OPERATION_TIMEDOUT : CURLE_COULDNT_RESOLVE_HOST;
-        return false;
-    }
-    g_string_prepend(row, ":");
-    g_string_prepend(row, place);
-    curl_slist_free_all(http->resolved);
-    http->resolved = curl_slist_append(NULL, row->str);
-    g_free(http->resolved_for);
-    http->resolved_for = g_steal_pointer(&place);
-    http->resolved_at = g_get_monotonic_time();
-    curl_easy_setopt(http->easy, CURLOPT_RESOLVE, http->resolved);
-    return true;
-}
-
 /* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
 static void drive(struct http *http)
 {
@@ -442,7 +391,8 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->mark_us = g_get_monotonic_time();
     http->error[0] = '\0';
     http->tls.begun = http->tls.wants_certificate = http->connected = false;
-    if (!resolve(http, request->url)) {
+    answer->code = resolve_apply(http->resolve, http->easy, request->url, is_stopped, http);
+    if (answer->code != CURLE_OK) {
         answer->end = http_is_interrupted(http) ? HTTP_INTERRUPTED : HTTP_FAILED;
         return;
     }

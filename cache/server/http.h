@@ -70,10 +70,10 @@ struct http_answer {
     enum http_end end;
     int status; /* HTTP's, 0 where none came */
     CURLcode code;
-    bool began; /* at least one byte of an answer came */
-    bool empty; /* the answer has no body */
+    bool began;  /* at least one byte of an answer came */
+    bool empty;  /* the answer has no body */
     bool unsent; /* there was no answer, and not all of the request's body went out */
-    bool page;  /* a 200 with a body that is no ActiveSync by its type */
+    bool page;   /* a 200 with a body that is no ActiveSync by its type */
     enum wbxml_error document;
     int document_status; /* the document's own */
     char content_type[80];
