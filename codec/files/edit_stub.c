@@ -22,10 +22,3 @@ struct eas_node *draft_fields(const char *bytes, size_t length, const struct eas
     *reason = g_strdup("drafts are not there yet");
     return NULL;
 }
-
-GBytes *meeting_mail(const char *method, const struct eas_node *data, const struct file_context *context, int response,
-                     const char *date, const char *message_id)
-{
-    (void)method, (void)data, (void)context, (void)response, (void)date, (void)message_id;
-    return NULL;
-}
