@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* The mount points of easfs that this process sees, as a GPtrArray of char * with its free function. Asks no mount. */
 GPtrArray *port_mounts(void);
@@ -18,6 +19,8 @@ int port_socket_bind(const char *path);
 int port_socket_connect(const char *path);
 /* Whether the process at the other end of a local socket is this user's (or root's). */
 bool port_socket_is_own(int fd);
+/* The process a thread belongs to; the thread itself where that cannot be known. */
+pid_t port_process_of(pid_t thread);
 /* A directory below another, as a descriptor for openat and the like alone: no symlink is followed and no other mount
  * entered. A descriptor, close-on-exec, or a negative errno. */
 int port_open_below(int dir, const char *path);

@@ -189,3 +189,16 @@ int port_open_below(int dir, const char *path)
 
     return fd < 0 ? -errno : (int)fd;
 }
+
+pid_t port_process_of(pid_t thread)
+{
+    static const char label[] = "\nTgid:";
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)thread);
+    g_autofree char *status = NULL;
+    const char *line;
+
+    if (thread <= 0 || !g_file_get_contents(path, &status, NULL, NULL))
+        return thread;
+    line = strstr(status, label);
+    return line ? (pid_t)strtol(line + sizeof label - 1, NULL, 10) : thread;
+}

@@ -9,7 +9,10 @@ struct mount;
 /* The operations that are counted, by their own names. */
 #define UPCALLS(X)                                                                                                     \
     X(lookup)                                                                                                          \
-    X(getattr) X(opendir) X(readdir) X(readdirplus) X(statfs) X(open) X(read) X(release) X(getxattr) X(listxattr)
+    X(getattr)                                                                                                         \
+    X(opendir)                                                                                                         \
+    X(readdir) X(readdirplus) X(statfs) X(open) X(read) X(release) X(getxattr) X(listxattr) X(create) X(write)         \
+        X(flush) X(fsync) X(setattr) X(remove) X(rename) X(setxattr)
 
 #define UPCALL_NAME(name) UPCALL_##name,
 enum upcall { UPCALLS(UPCALL_NAME) UPCALL_COUNT };

@@ -135,17 +135,18 @@ static bool take(struct expected *expected, bool is, enum stage next)
     return is;
 }
 
-static bool is_expected(const struct expected *expected, enum stage stage, enum change_kind kind)
+static bool is_expected(const struct expected *expected, pid_t asker, enum stage stage, enum change_kind kind)
 {
-    return expected->stage == stage && expected->op->kind == kind;
+    return expected->stage == stage && expected->op->kind == kind && expected->asker == asker;
 }
 
-bool expected_create(struct expected *expected, uint64_t parent, const char *name, bool directory, uint64_t *ino)
+bool expected_create(struct expected *expected, pid_t asker, uint64_t parent, const char *name, bool directory,
+                     uint64_t *ino)
 {
     bool is;
 
     g_mutex_lock(&expected->lock);
-    is = is_expected(expected, STAGE_ARMED, CHANGE_CREATE) && expected->op->directory == directory &&
+    is = is_expected(expected, asker, STAGE_ARMED, CHANGE_CREATE) && expected->op->directory == directory &&
          is_place(parent, name, expected->op->parent, expected->op->name);
     if (take(expected, is, STAGE_DONE))
         *ino = expected->op->ino;
@@ -153,25 +154,25 @@ bool expected_create(struct expected *expected, uint64_t parent, const char *nam
     return is;
 }
 
-bool expected_remove(struct expected *expected, uint64_t parent, const char *name, bool directory)
+bool expected_remove(struct expected *expected, pid_t asker, uint64_t parent, const char *name, bool directory)
 {
     bool is;
 
     g_mutex_lock(&expected->lock);
-    is = is_expected(expected, STAGE_ARMED, CHANGE_DELETE) && expected->op->directory == directory &&
+    is = is_expected(expected, asker, STAGE_ARMED, CHANGE_DELETE) && expected->op->directory == directory &&
          is_place(parent, name, expected->op->parent, expected->op->name);
     take(expected, is, STAGE_DONE);
     g_mutex_unlock(&expected->lock);
     return is;
 }
 
-bool expected_rename(struct expected *expected, uint64_t old_parent, const char *old_name, uint64_t parent,
+bool expected_rename(struct expected *expected, pid_t asker, uint64_t old_parent, const char *old_name, uint64_t parent,
                      const char *name)
 {
     bool is;
 
     g_mutex_lock(&expected->lock);
-    is = is_expected(expected, STAGE_ARMED, CHANGE_MOVE) &&
+    is = is_expected(expected, asker, STAGE_ARMED, CHANGE_MOVE) &&
          is_place(old_parent, old_name, expected->op->old_parent, expected->op->old_name) &&
          is_place(parent, name, expected->op->parent, expected->op->name);
     take(expected, is, STAGE_DONE);
@@ -179,12 +180,12 @@ bool expected_rename(struct expected *expected, uint64_t old_parent, const char 
     return is;
 }
 
-bool expected_open(struct expected *expected, uint64_t ino)
+bool expected_open(struct expected *expected, pid_t asker, uint64_t ino)
 {
     bool is;
 
     g_mutex_lock(&expected->lock);
-    is = is_expected(expected, STAGE_ARMED, CHANGE_BYTES) && expected->op->ino == ino;
+    is = is_expected(expected, asker, STAGE_ARMED, CHANGE_BYTES) && expected->op->ino == ino;
     take(expected, is, STAGE_OPENED);
     g_mutex_unlock(&expected->lock);
     return is;
@@ -198,12 +199,12 @@ void expected_size(struct expected *expected, int64_t size)
     g_mutex_unlock(&expected->lock);
 }
 
-bool expected_truncate(struct expected *expected, uint64_t ino, int64_t size)
+bool expected_truncate(struct expected *expected, pid_t asker, uint64_t ino, int64_t size)
 {
     bool is;
 
     g_mutex_lock(&expected->lock);
-    is = is_expected(expected, STAGE_SIZED, CHANGE_BYTES) && expected->op->ino == ino && expected->size == size;
+    is = is_expected(expected, asker, STAGE_SIZED, CHANGE_BYTES) && expected->op->ino == ino && expected->size == size;
     take(expected, is, STAGE_DONE);
     g_mutex_unlock(&expected->lock);
     return is;

@@ -1,6 +1,6 @@
 /* The operation that the daemon performs on its own mount at this moment, so that the handlers know it when the kernel
- * asks: by its values, not by who asks. What it does is committed in the store already, so a handler has only to agree.
- * From any thread; one operation at a time. */
+ * asks: by its values and by who asks, for a user may do the very same at the very moment, and means it. What it does
+ * is committed in the store already, so a handler has only to agree. From any thread; one operation at a time. */
 #ifndef FS_MOUNT_EXPECTED_H
 #define FS_MOUNT_EXPECTED_H
 
@@ -37,14 +37,15 @@ enum expected_look expected_lookup(struct expected *expected, pid_t asker, uint6
 /* Whether asker is on its way through this inode: then it is there, although the store may have removed it. */
 bool expected_getattr(struct expected *expected, pid_t asker, uint64_t ino, bool *directory);
 
-/* Whether this is the operation that is expected; then it is not expected again. */
-bool expected_create(struct expected *expected, uint64_t parent, const char *name, bool directory, uint64_t *ino);
-bool expected_remove(struct expected *expected, uint64_t parent, const char *name, bool directory);
-bool expected_rename(struct expected *expected, uint64_t old_parent, const char *old_name, uint64_t parent,
+/* Whether this is the operation that is expected, asked by who performs it; then it is not expected again. */
+bool expected_create(struct expected *expected, pid_t asker, uint64_t parent, const char *name, bool directory,
+                     uint64_t *ino);
+bool expected_remove(struct expected *expected, pid_t asker, uint64_t parent, const char *name, bool directory);
+bool expected_rename(struct expected *expected, pid_t asker, uint64_t old_parent, const char *old_name, uint64_t parent,
                      const char *name);
 /* A change of bytes is an open for writing, then a truncation to the size that is said between them. */
-bool expected_open(struct expected *expected, uint64_t ino);
+bool expected_open(struct expected *expected, pid_t asker, uint64_t ino);
 void expected_size(struct expected *expected, int64_t size);
-bool expected_truncate(struct expected *expected, uint64_t ino, int64_t size);
+bool expected_truncate(struct expected *expected, pid_t asker, uint64_t ino, int64_t size);
 
 #endif

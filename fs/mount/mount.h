@@ -14,8 +14,8 @@ struct answers;
 struct control;
 struct events;
 struct expected;
+struct handles;
 struct notifier;
-struct opened;
 struct park;
 struct self_ops;
 
@@ -42,7 +42,7 @@ struct mount {
     struct control *control;
     struct answers *answers;
     struct park *park;
-    struct opened *opened;
+    struct handles *handles;
     struct counters counters;
     int replaced; /* atomic: how often the bytes of a file were replaced */
     char *buffer; /* the dispatcher's, for one READ or READDIR */

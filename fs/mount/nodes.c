@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "fs/mount/opened.h"
+#include "fs/mount/answers.h"
+#include "fs/mount/control.h"
+#include "fs/mount/handles.h"
 
 enum { NODE_BLOCK = 512, NODE_IO = 4096 };
 
@@ -54,7 +56,7 @@ struct view_attr node_removed(const struct mount *mount, uint64_t ino, bool dire
     struct view_attr attr = {.ino = ino, .directory = directory, .size = 1, .nlink = directory ? 2 : 1};
     int64_t size;
 
-    if (!directory && opened_size(mount->opened, ino, &size)) {
+    if (!directory && handles_size(mount->handles, ino, &size)) {
         attr.size = (uint64_t)size;
         attr.nlink = 0;
     }
@@ -79,4 +81,9 @@ void node_expected(struct mount *mount, uint64_t parent, const char *name, uint6
 bool node_visible(const struct mount *mount, const struct view_attr *attr)
 {
     return !mount->without_opens || attr->directory || attr->local;
+}
+
+bool node_is_ours(fuse_ino_t ino)
+{
+    return control_is(ino) || answers_is(ino);
 }

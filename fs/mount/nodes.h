@@ -15,6 +15,8 @@ void node_expected(struct mount *mount, uint64_t parent, const char *name, uint6
                    struct fuse_entry_param *entry);
 /* What the store has removed, and a file that is open or an operation of our own still needs. */
 struct view_attr node_removed(const struct mount *mount, uint64_t ino, bool directory);
+/* Whether it is the daemon's own: a control file, or part of an answer. Nobody changes it. */
+bool node_is_ours(fuse_ino_t ino);
 /* Whether the mount shows it: without opens nothing can be fetched, so only what is local. */
 bool node_visible(const struct mount *mount, const struct view_attr *attr);
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "codec/limits.h"
-#include "fs/mount/handle.h"
+#include "fs/mount/opens.h"
 #include "fs/mount/tell.h"
 #include "fs/report.h"
 
@@ -22,6 +22,8 @@ struct waiting {
     enum waiting_kind kind;
     enum change_kind change;
     bool directory;
+    bool own;   /* a user did it here: the kernel has told it */
+    bool quiet; /* not to be told to inotify any more */
     int64_t time_ns;
     uint64_t ino, parent, old_parent;
     char *name, *old_name; /* of a state: its word and its reason */
@@ -38,7 +40,8 @@ struct notifier {
     GMutex lock; /* over all that follows */
     GCond wake;
     struct batch batch;
-    GQueue waiting; /* of struct waiting, in order */
+    GQueue waiting;     /* of struct waiting, in order */
+    GHashTable *untold; /* inode (as gint64) → how many changes of it wait that the kernel does not know */
     bool running, stopping, overflowing;
     GCond passed;                    /* one of the next two has grown */
     unsigned long invalidated, told; /* how much of what follows has been passed on */
@@ -85,6 +88,7 @@ struct notifier *notifier_new(struct mount *mount)
     g_cond_init(&notifier->passed);
     notifier->batch = batch_new();
     g_queue_init(&notifier->waiting);
+    notifier->untold = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return notifier;
 }
 
@@ -92,6 +96,7 @@ void notifier_free(struct notifier *notifier)
 {
     batch_free(&notifier->batch);
     g_queue_clear_full(&notifier->waiting, waiting_free);
+    g_hash_table_unref(notifier->untold);
     g_cond_clear(&notifier->wake);
     g_cond_clear(&notifier->passed);
     g_mutex_clear(&notifier->lock);
@@ -113,10 +118,15 @@ static void batch_gone(struct batch *batch, uint64_t parent, uint64_t ino, const
     g_array_append_val(batch->gone, gone);
 }
 
-/* A directory's own bytes are its cached listing. The bytes of an item also move its directory's time, and without
- * opens they may bring it into the listing. */
+/* A directory's own bytes are its cached listing. What a user does, the kernel follows by itself, but for times. The
+ * bytes of an item also move its directory's time, and without opens they may bring it into the listing. */
 static void batch_add_stale(struct batch *batch, const struct change *change)
 {
+    if (change->own) {
+        batch_stale(batch, change->ino, STALE_ATTRIBUTES);
+        batch_stale(batch, change->parent, STALE_ATTRIBUTES);
+        return;
+    }
     switch (change->kind) {
     case CHANGE_CREATE:
     case CHANGE_DELETE:
@@ -154,6 +164,41 @@ static void enqueue(struct notifier *notifier, struct waiting waiting)
     g_cond_signal(&notifier->wake);
 }
 
+static int untold_of(const struct notifier *notifier, uint64_t ino)
+{
+    return GPOINTER_TO_INT(g_hash_table_lookup(notifier->untold, &ino));
+}
+
+static void untold_add(struct notifier *notifier, uint64_t ino, int more)
+{
+    int count = untold_of(notifier, ino) + more;
+
+    if (count > 0)
+        g_hash_table_insert(notifier->untold, g_memdup2(&ino, sizeof ino), GINT_TO_POINTER(count));
+    else
+        g_hash_table_remove(notifier->untold, &ino);
+}
+
+/* A user's change overtakes what waits to be told of the file. That it came, or changed, is not news any more; and
+ * after a move that is still to be told, the user's has to be told again, or watchers would see the two in the wrong
+ * order. Whether that is so. */
+static bool overtake(struct notifier *notifier, uint64_t ino)
+{
+    bool again = false;
+
+    for (GList *at = notifier->waiting.head; at; at = at->next) {
+        struct waiting *waiting = at->data;
+
+        if (waiting->kind != WAITING_CHANGE || waiting->ino != ino || waiting->own)
+            continue;
+        if (waiting->change == CHANGE_CREATE || waiting->change == CHANGE_BYTES)
+            waiting->quiet = true;
+        else
+            again = true;
+    }
+    return again;
+}
+
 /* Whether it will be told by itself: not once too many wait, and then not until all who do have been told. */
 static bool enqueue_change(struct notifier *notifier, const struct change *change)
 {
@@ -164,8 +209,13 @@ static bool enqueue_change(struct notifier *notifier, const struct change *chang
         enqueue(notifier, (struct waiting){.kind = WAITING_OVERFLOW});
         return false;
     }
+    bool own = change->own && !(untold_of(notifier, change->ino) && overtake(notifier, change->ino));
+
+    if (!own)
+        untold_add(notifier, change->ino, 1);
     enqueue(notifier, (struct waiting){.change = change->kind,
                                        .directory = change->directory,
+                                       .own = own,
                                        .ino = change->ino,
                                        .parent = change->parent,
                                        .old_parent = change->old_parent,
@@ -188,7 +238,7 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
 
     for (size_t i = 0; i < count; i++)
         if (changes[i].kind == CHANGE_BYTES)
-            handles_changed(notifier->mount);
+            opens_changed(notifier->mount);
     g_mutex_lock(&notifier->lock);
     notifier->noted += notifier->running;
     for (size_t i = 0; i < count && notifier->running; i++) {
@@ -200,9 +250,19 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
         bool told = is_news(notifier, &changes[i]) && enqueue_change(notifier, &changes[i]);
 
         batch_add_stale(&notifier->batch, &changes[i]);
-        if (!told || !notifier->mount->self_ops)
+        if (!changes[i].own && (!told || !notifier->mount->self_ops))
             batch_add_gone(&notifier->batch, &changes[i]);
     }
+    g_cond_signal(&notifier->wake);
+    g_mutex_unlock(&notifier->lock);
+}
+
+void notifier_stale(struct notifier *notifier, uint64_t ino)
+{
+    g_mutex_lock(&notifier->lock);
+    notifier->noted += notifier->running;
+    if (notifier->running)
+        batch_stale(&notifier->batch, ino, STALE_BYTES);
     g_cond_signal(&notifier->wake);
     g_mutex_unlock(&notifier->lock);
 }
@@ -247,6 +307,7 @@ static void tell_change(struct teller *teller, const struct waiting *waiting)
 {
     struct change change = {.kind = waiting->change,
                             .directory = waiting->directory,
+                            .own = waiting->own || waiting->quiet,
                             .ino = waiting->ino,
                             .parent = waiting->parent,
                             .old_parent = waiting->old_parent};
@@ -290,6 +351,8 @@ static void take_waiting(struct notifier *notifier, struct teller *teller)
 {
     struct waiting *waiting = g_queue_pop_head(&notifier->waiting);
 
+    if (waiting->kind == WAITING_CHANGE && !waiting->own)
+        untold_add(notifier, waiting->ino, -1);
     g_mutex_unlock(&notifier->lock);
     tell(teller, waiting);
     waiting_free(waiting);

@@ -11,6 +11,8 @@
 struct notifier *notifier_new(struct mount *mount);
 /* Listeners of the replica: take copies and return at once. */
 void notifier_listen(void *ctx, const struct change *changes, size_t count);
+/* The bytes of an inode that the kernel holds are nobody's any more. From any thread. */
+void notifier_stale(struct notifier *notifier, uint64_t ino);
 void notifier_state(void *ctx, enum replica_state state, const char *reason);
 /* Begins to notify: after INIT, with the mount's session and events file made. Until then changes are forgotten, for
  * the kernel holds nothing. */

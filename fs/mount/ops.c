@@ -12,10 +12,11 @@
 #include "cache/store/store.h"
 #include "fs/message.h"
 #include "fs/mount/answers.h"
+#include "fs/mount/commit.h"
 #include "fs/mount/control.h"
 #include "fs/mount/events.h"
+#include "fs/mount/handles.h"
 #include "fs/mount/notify.h"
-#include "fs/mount/opened.h"
 #include "fs/mount/park.h"
 #include "fs/mount/self_ops.h"
 #include "fs/port.h"
@@ -54,7 +55,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
     struct mount *mount = userdata;
 
     conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS |
-                                   FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA);
+                                   FUSE_CAP_ASYNC_READ | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_ATOMIC_O_TRUNC);
     conn->want &= ~(unsigned)FUSE_CAP_WRITEBACK_CACHE;
     conn->max_background = OPS_BACKGROUND;
     conn->time_gran = 1;
@@ -73,7 +74,7 @@ static char *log_said(const char *otherwise)
     return *last_log ? g_strchomp(g_strdup(last_log)) : g_strdup(otherwise);
 }
 
-static struct fuse_lowlevel_ops ops_table(void)
+static struct fuse_lowlevel_ops ops_table(bool read_only)
 {
     struct fuse_lowlevel_ops ops = {
         .init = op_init,
@@ -89,9 +90,26 @@ static struct fuse_lowlevel_ops ops_table(void)
         .getxattr = op_getxattr,
         .listxattr = op_listxattr,
         .readlink = op_readlink,
-        /* no forget: inodes are rows; no flush: nothing is written */
+        .setattr = op_setattr,
+        .create = op_create,
+        .mknod = op_mknod,
+        .mkdir = op_mkdir,
+        .symlink = op_symlink,
+        .link = op_link,
+        .unlink = op_unlink,
+        .rmdir = op_rmdir,
+        .rename = op_rename,
+        .write = op_write,
+        .flush = op_flush,
+        .fsync = op_fsync,
+        .fsyncdir = op_fsyncdir,
+        .fallocate = op_fallocate,
+        .setxattr = op_setxattr,
+        .removexattr = op_removexattr,
+        /* no forget: inodes are rows; no locks: the kernel's own do */
     };
-    ops_refuse(&ops);
+    if (read_only)
+        ops_refuse(&ops);
     return ops;
 }
 
@@ -112,7 +130,7 @@ static struct fuse_session *session_make(struct mount *mount)
 {
     const struct mount_config *config = mount->config;
     struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-    struct fuse_lowlevel_ops ops = ops_table();
+    struct fuse_lowlevel_ops ops = ops_table(config->read_only);
     g_autofree char *source = option_escape(config->account);
     g_autofree char *options =
         g_strdup_printf("fsname=%s,subtype=easfs,default_permissions%s%s%s", source, config->read_only ? ",ro" : "",
@@ -142,7 +160,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->notifier = notifier_new(mount);
     mount->control = control_new(mount);
     mount->answers = answers_new(mount);
-    mount->opened = opened_new();
+    mount->handles = handles_new();
     mount->session = session_make(mount);
     if (!mount->session) {
         *code = EXIT_USAGE;
@@ -183,6 +201,7 @@ int mount_serve(struct mount *mount, char **why)
     g_atomic_int_set(&mount->ended, FALSE);
     fuse_session_loop(mount->session);
     g_atomic_int_set(&mount->ended, TRUE);
+    commit_all(mount);
     notifier_stop(mount->notifier);
     /* Not twice: the same path may be another mount by now. */
     if (!g_atomic_int_get(&mount->unmounted))
@@ -239,7 +258,7 @@ void mount_free(struct mount *mount)
     g_clear_pointer(&mount->session, fuse_session_destroy);
     g_clear_pointer(&mount->self_ops, self_ops_free);
     g_clear_pointer(&mount->events, events_free);
-    g_clear_pointer(&mount->opened, opened_free);
+    g_clear_pointer(&mount->handles, handles_free);
     g_free(mount->buffer);
     g_free(mount);
 }

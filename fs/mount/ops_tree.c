@@ -7,8 +7,8 @@
 #include "fs/mount/answers.h"
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
+#include "fs/mount/handles.h"
 #include "fs/mount/nodes.h"
-#include "fs/mount/opened.h"
 #include "fs/mount/ops.h"
 
 enum {
@@ -55,6 +55,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         fuse_reply_err(req, -error);
         return;
     }
+    handles_attr(mount->handles, &attr);
     node_entry(mount, &attr, &entry);
     fuse_reply_entry(req, &entry);
 }
@@ -68,7 +69,7 @@ static bool getattr_removed(struct mount *mount, fuse_req_t req, fuse_ino_t ino)
     int64_t size;
 
     if (!(mount->expected && expected_getattr(mount->expected, fuse_req_ctx(req)->pid, ino, &directory)) &&
-        !opened_size(mount->opened, ino, &size))
+        !handles_size(mount->handles, ino, &size))
         return false;
     attr = node_removed(mount, ino, directory);
     node_stat(mount, &attr, &st);
@@ -94,6 +95,7 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         fuse_reply_err(req, -error);
         return;
     }
+    handles_attr(mount->handles, &attr);
     node_stat(mount, &attr, &st);
     fuse_reply_attr(req, &st, node_attr_timeout(&attr));
 }
@@ -142,10 +144,12 @@ static bool listing_add(struct listing *listing, const char *name, const struct 
 static bool listing_entry(void *ctx, const char *name, const struct view_attr *attr, uint64_t next)
 {
     struct listing *listing = ctx;
+    struct view_attr now = *attr;
 
     if (!node_visible(listing->mount, attr) || strlen(name) > LIST_NAME_MAX)
         return true;
-    return listing_add(listing, name, attr, (off_t)(next + LIST_PARENT));
+    handles_attr(listing->mount->handles, &now);
+    return listing_add(listing, name, &now, (off_t)(next + LIST_PARENT));
 }
 
 /* "." and "..": the kernel makes no look-up of them, so in a READDIRPLUS they count for nothing but their number. */

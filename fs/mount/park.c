@@ -4,7 +4,8 @@
 #include <glib.h>
 
 #include "codec/limits.h"
-#include "fs/mount/handle.h"
+#include "fs/mount/opens.h"
+#include "fs/mount/ops.h"
 
 struct park {
     struct mount *mount;
@@ -12,13 +13,15 @@ struct park {
     struct view *view;
 };
 
+enum parked_kind { PARKED_OPEN, PARKED_READ, PARKED_TRUNCATE };
+
 struct parked {
     struct park *park;
     fuse_req_t req;
     fuse_ino_t ino;
-    bool read; /* a READ of a mount without opens; else an OPEN */
+    enum parked_kind kind; /* a READ: of a mount without opens */
     size_t size;
-    off_t offset;
+    off_t offset; /* of a READ; the size to be of a truncation */
     struct fuse_file_info file;
     int references;   /* the dispatcher's until the ticket is stored, and the fetch worker's */
     uint64_t ticket;  /* written and read by the dispatcher alone */
@@ -65,7 +68,15 @@ static void parked_reply_read(struct parked *parked)
 
 static void parked_reply_open(struct parked *parked)
 {
-    int error = handle_open(parked->req, parked->ino, parked->park->view, &parked->file);
+    int error = open_reply(parked->req, parked->ino, parked->park->view, &parked->file);
+
+    if (error)
+        fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
+}
+
+static void parked_truncate(struct parked *parked)
+{
+    int error = size_by_name(parked->park->mount, parked->park->view, parked->req, parked->ino, parked->offset);
 
     if (error)
         fuse_reply_err(parked->req, error == -EAGAIN ? EIO : -error);
@@ -74,6 +85,11 @@ static void parked_reply_open(struct parked *parked)
 /* On a fetch worker. */
 static void parked_done(void *ctx, int error)
 {
+    static void (*const kinds[])(struct parked *) = {
+        [PARKED_OPEN] = parked_reply_open,
+        [PARKED_READ] = parked_reply_read,
+        [PARKED_TRUNCATE] = parked_truncate,
+    };
     struct parked *parked = ctx;
     struct park *park = parked->park;
 
@@ -82,10 +98,8 @@ static void parked_done(void *ctx, int error)
     g_mutex_lock(&park->lock);
     if (error)
         fuse_reply_err(parked->req, -error);
-    else if (parked->read)
-        parked_reply_read(parked);
     else
-        parked_reply_open(parked);
+        kinds[parked->kind](parked);
     g_mutex_unlock(&park->lock);
     parked_unref(parked);
 }
@@ -127,6 +141,15 @@ void park_read(struct park *park, fuse_req_t req, fuse_ino_t ino, size_t size, o
 {
     struct parked *parked = g_new0(struct parked, 1);
 
-    *parked = (struct parked){.park = park, .req = req, .ino = ino, .read = true, .size = size, .offset = offset};
+    *parked =
+        (struct parked){.park = park, .req = req, .ino = ino, .kind = PARKED_READ, .size = size, .offset = offset};
+    park_fetch(parked);
+}
+
+void park_truncate(struct park *park, fuse_req_t req, fuse_ino_t ino, int64_t size)
+{
+    struct parked *parked = g_new0(struct parked, 1);
+
+    *parked = (struct parked){.park = park, .req = req, .ino = ino, .kind = PARKED_TRUNCATE, .offset = size};
     park_fetch(parked);
 }

@@ -13,5 +13,7 @@ void park_free(struct park *park); /* after replica_stop, which answers all who 
  * kernel interrupts it. */
 void park_open(struct park *park, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file);
 void park_read(struct park *park, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset);
+/* A truncation by name to a size above 0. */
+void park_truncate(struct park *park, fuse_req_t req, fuse_ino_t ino, int64_t size);
 
 #endif

@@ -78,8 +78,8 @@ static void append(struct teller *teller, const struct change *change, const GAr
 
 static bool is_told_by_op(const struct change *change)
 {
-    return change->kind == CHANGE_CREATE || change->kind == CHANGE_BYTES || change->kind == CHANGE_MOVE ||
-           change->kind == CHANGE_DELETE;
+    return !change->own && (change->kind == CHANGE_CREATE || change->kind == CHANGE_BYTES ||
+                            change->kind == CHANGE_MOVE || change->kind == CHANGE_DELETE);
 }
 
 static int perform(struct teller *teller, const struct change *change, GArray *way, GArray *old_way)

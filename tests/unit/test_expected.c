@@ -119,7 +119,7 @@ static void our_look_up_finds_what_was(void **state)
 }
 
 /* How many of all the operations pass that are near to the one that is armed. */
-static int passing(struct fixture *f)
+static int passing(struct fixture *f, pid_t asker)
 {
     static const uint64_t parents[] = {VIEW_ROOT, MAIL, OLD, NEW};
     static const char *const names[] = {"x", "y", "X", "xx", ""};
@@ -129,10 +129,10 @@ static int passing(struct fixture *f)
     for (size_t p = 0; p < G_N_ELEMENTS(parents); p++)
         for (size_t n = 0; n < G_N_ELEMENTS(names); n++)
             for (int is_directory = 0; is_directory < 2; is_directory++) {
-                passed += expected_create(f->expected, parents[p], names[n], is_directory, &ino);
-                passed += expected_remove(f->expected, parents[p], names[n], is_directory);
+                passed += expected_create(f->expected, asker, parents[p], names[n], is_directory, &ino);
+                passed += expected_remove(f->expected, asker, parents[p], names[n], is_directory);
                 for (size_t q = 0; q < G_N_ELEMENTS(parents); q++)
-                    passed += expected_rename(f->expected, parents[p], names[n], parents[q], n == 0 ? "y" : "x");
+                    passed += expected_rename(f->expected, asker, parents[p], names[n], parents[q], n == 0 ? "y" : "x");
             }
     return passed;
 }
@@ -142,19 +142,20 @@ static void exactly_the_one_passes_and_once(void **state)
     static const enum change_kind kinds[] = {CHANGE_CREATE, CHANGE_DELETE, CHANGE_MOVE};
     struct fixture *f = *state;
 
-    assert_int_equal(passing(f), 0);
+    assert_int_equal(passing(f, US), 0);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
         for (int is_directory = 0; is_directory < 2; is_directory++) {
             arm(f, kinds[i], is_directory);
-            assert_int_equal(passing(f), 1);
-            assert_int_equal(passing(f), 0);
+            assert_int_equal(passing(f, THEY), 0); /* a user who does the very same at this moment */
+            assert_int_equal(passing(f, US), 1);
+            assert_int_equal(passing(f, US), 0);
             expected_disarm(f->expected);
         }
     arm(f, CHANGE_BYTES, false);
-    assert_int_equal(passing(f), 0);
+    assert_int_equal(passing(f, US), 0);
     arm(f, CHANGE_CREATE, false);
     expected_disarm(f->expected);
-    assert_int_equal(passing(f), 0);
+    assert_int_equal(passing(f, US), 0);
 }
 
 static void creation_tells_the_inode(void **state)
@@ -163,7 +164,7 @@ static void creation_tells_the_inode(void **state)
     uint64_t ino = 0;
 
     arm(f, CHANGE_CREATE, false);
-    assert_true(expected_create(f->expected, OLD, "x", false, &ino));
+    assert_true(expected_create(f->expected, US, OLD, "x", false, &ino));
     assert_int_equal(ino, FILE_INO);
     look_is(f, US, OLD, "x", LOOK_STORE, 0);
 }
@@ -172,21 +173,23 @@ static void a_truncation_needs_its_open_and_its_size(void **state)
 {
     struct fixture *f = *state;
 
-    assert_false(expected_open(f->expected, FILE_INO));
+    assert_false(expected_open(f->expected, US, FILE_INO));
     arm(f, CHANGE_BYTES, false);
     expected_size(f->expected, 10);
-    assert_false(expected_truncate(f->expected, FILE_INO, 10));
-    assert_false(expected_open(f->expected, FILE_INO + 1));
-    assert_true(expected_open(f->expected, FILE_INO));
-    assert_false(expected_open(f->expected, FILE_INO));
-    assert_false(expected_truncate(f->expected, FILE_INO, 0));
+    assert_false(expected_truncate(f->expected, US, FILE_INO, 10));
+    assert_false(expected_open(f->expected, US, FILE_INO + 1));
+    assert_false(expected_open(f->expected, THEY, FILE_INO));
+    assert_true(expected_open(f->expected, US, FILE_INO));
+    assert_false(expected_open(f->expected, US, FILE_INO));
+    assert_false(expected_truncate(f->expected, US, FILE_INO, 0));
     expected_size(f->expected, 10);
-    assert_false(expected_truncate(f->expected, FILE_INO, 0));
-    assert_false(expected_truncate(f->expected, FILE_INO + 1, 10));
-    assert_true(expected_truncate(f->expected, FILE_INO, 10));
-    assert_false(expected_truncate(f->expected, FILE_INO, 10));
+    assert_false(expected_truncate(f->expected, US, FILE_INO, 0));
+    assert_false(expected_truncate(f->expected, US, FILE_INO + 1, 10));
+    assert_false(expected_truncate(f->expected, THEY, FILE_INO, 10));
+    assert_true(expected_truncate(f->expected, US, FILE_INO, 10));
+    assert_false(expected_truncate(f->expected, US, FILE_INO, 10));
     arm(f, CHANGE_CREATE, false);
-    assert_false(expected_open(f->expected, FILE_INO));
+    assert_false(expected_open(f->expected, US, FILE_INO));
 }
 
 static void what_is_removed_has_attributes_on_our_way(void **state)

@@ -1,0 +1,65 @@
+#include "fs/mount/edits.h"
+
+#include "fs/mount/nodes.h"
+
+struct asked *asked_new(struct mount *mount, fuse_req_t req, enum edit_kind kind, uint64_t parent, const char *name,
+                        uint64_t new_parent, const char *new_name)
+{
+    struct asked *asked = g_new0(struct asked, 1);
+
+    asked->mount = mount;
+    asked->req = req;
+    asked->edit.kind = kind;
+    asked->edit.parent = parent;
+    asked->edit.new_parent = new_parent;
+    asked->edit.fd = -1;
+    g_strlcpy(asked->edit.name, name ? name : "", sizeof asked->edit.name);
+    g_strlcpy(asked->edit.new_name, new_name ? new_name : "", sizeof asked->edit.new_name);
+    return asked;
+}
+
+static void asked_done(struct edit *edit)
+{
+    struct asked *asked = edit->ctx;
+
+    asked->reply(asked);
+    edit_clear(edit);
+    g_free(asked);
+}
+
+void edits_ask(struct asked *asked, void (*reply)(struct asked *asked))
+{
+    asked->reply = reply;
+    asked->edit.done = asked_done;
+    asked->edit.ctx = asked;
+    edit_submit(asked->mount->replica, &asked->edit);
+}
+
+void reply_error(struct asked *asked)
+{
+    fuse_reply_err(asked->req, -asked->edit.error);
+}
+
+void reply_entry(struct asked *asked)
+{
+    struct fuse_entry_param entry;
+
+    if (asked->edit.error) {
+        fuse_reply_err(asked->req, -asked->edit.error);
+        return;
+    }
+    node_entry(asked->mount, &asked->edit.attr, &entry);
+    fuse_reply_entry(asked->req, &entry);
+}
+
+void reply_attr(struct asked *asked)
+{
+    struct stat st;
+
+    if (asked->edit.error) {
+        fuse_reply_err(asked->req, -asked->edit.error);
+        return;
+    }
+    node_stat(asked->mount, &asked->attr, &st);
+    fuse_reply_attr(asked->req, &st, 0);
+}
