@@ -7,6 +7,8 @@
 #include "fs/message.h"
 #include "fs/tokens.h"
 
+enum { SEND_DELAY_S = 10, SEND_DELAY_MOST_S = 86400, MAX_DELETES = 500, MAX_DELETES_MOST = 1000000 };
+
 static const char *const ages[] = {"all", "1d", "3d", "1w", "2w", "1m", "3m", "6m"};
 
 struct account_holder {
@@ -149,6 +151,28 @@ int account_state(const struct account_options *options, const char *what, char 
     return 0;
 }
 
+/* A number from 0 to most; otherwise for none. */
+static bool number_read(const char *text, long otherwise, long most, long *number)
+{
+    guint64 value = (guint64)otherwise;
+    bool is = !text || g_ascii_string_to_unsigned(text, 10, 0, (guint64)most, &value, NULL);
+
+    *number = (long)value;
+    return is;
+}
+
+static int check_numbers(const struct account_options *options, const char *what)
+{
+    long number;
+
+    if (!number_read(options->send_delay, SEND_DELAY_S, SEND_DELAY_MOST_S, &number))
+        return unable_to(EXIT_USAGE, what, "use 0 to 86400 seconds", "--send-delay %s is no such number",
+                         options->send_delay);
+    if (!number_read(options->max_deletes, MAX_DELETES, MAX_DELETES_MOST, &number))
+        return unable_to(EXIT_USAGE, what, "use 0 for no limit", "--max-deletes %s is no number", options->max_deletes);
+    return 0;
+}
+
 /* What an option must look like, before anything is opened. */
 static int check_words(const struct account_options *options, const char *what)
 {
@@ -180,7 +204,7 @@ static int check_words(const struct account_options *options, const char *what)
         return unable_to(EXIT_USAGE, what, "give one of them", "--password-file and --password-command are both given");
     if (!options->client_cert != !options->client_key)
         return unable_to(EXIT_USAGE, what, "give both", "--client-cert and --client-key belong together");
-    return 0;
+    return check_numbers(options, what);
 }
 
 static struct session_config *server_config(const struct account_options *options)
@@ -254,6 +278,10 @@ int account_config(const struct account_options *options, const char *what, stru
     config->folders = strings_copy(options->folders);
     config->since = g_strdup(options->since);
     config->vcard_version = options->vcard ? *options->vcard - '0' : 3;
+    config->send_invitations = options->send_invitations;
+    number_read(options->send_delay, SEND_DELAY_S, SEND_DELAY_MOST_S, &config->send_delay_ms);
+    config->send_delay_ms *= 1000;
+    number_read(options->max_deletes, MAX_DELETES, MAX_DELETES_MOST, &config->max_deletes);
     if (!options->offline) {
         config->server = server_config(options);
         code = server_login(options, what, config);

@@ -29,6 +29,7 @@ struct account_options {
     /* how it is mounted */
     char *events, *layout;
     bool send_invitations;
+    char *send_delay, *max_deletes; /* numbers */
     GPtrArray *mount_options;
 };
 
@@ -94,6 +95,10 @@ struct account_options {
         ACCOUNT_ROW(type, member, "layout", OPTION_TEXT, layout, "mount|maildir", "how mail folders look (mount)"),    \
         ACCOUNT_ROW(type, member, "send-invitations", OPTION_FLAG, send_invitations, NULL,                             \
                     "let edits of meetings mail their attendees"),                                                     \
+        ACCOUNT_ROW(type, member, "send-delay", OPTION_TEXT, send_delay, "S",                                          \
+                    "a message in Outbox waits so many seconds for second thoughts (10)"),                             \
+        ACCOUNT_ROW(type, member, "max-deletes", OPTION_TEXT, max_deletes, "N",                                        \
+                    "more deletions a minute than this wait for easfs retry (500; 0: no limit)"),                      \
     {                                                                                                                  \
         "options", 'o', OPTION_LIST, offsetof(type, member.mount_options), "OPT,OPT",                                  \
             "ro: read-only, the fastest; noxattr: no attributes, for ls -l; or any of FUSE's"                          \

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "fs/mount/commit.h"
+#include "fs/mount/saving.h"
 #include "fs/port.h"
 
 bool open_writes(const struct fuse_file_info *file)
@@ -27,7 +27,7 @@ void open_end(struct mount *mount, struct view *view, struct handle *handle)
     if (pinned)
         view_release(view, &bytes);
     if (complete)
-        commit_complete(mount, file);
+        save_complete(mount, file);
 }
 
 void open_reply_handle(fuse_req_t req, struct view *view, struct handle *handle, struct fuse_file_info *file)

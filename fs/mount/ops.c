@@ -12,7 +12,6 @@
 #include "cache/store/store.h"
 #include "fs/message.h"
 #include "fs/mount/answers.h"
-#include "fs/mount/commit.h"
 #include "fs/mount/control.h"
 #include "fs/mount/events.h"
 #include "fs/mount/handles.h"
@@ -201,7 +200,7 @@ int mount_serve(struct mount *mount, char **why)
     g_atomic_int_set(&mount->ended, FALSE);
     fuse_session_loop(mount->session);
     g_atomic_int_set(&mount->ended, TRUE);
-    commit_all(mount);
+    save_all(mount);
     notifier_stop(mount->notifier);
     /* Not twice: the same path may be another mount by now. */
     if (!g_atomic_int_get(&mount->unmounted))

@@ -1,7 +1,7 @@
 /* Attributes that are set: sizes, times; modes and owners, which are what they are. */
 #include <errno.h>
 
-#include "fs/mount/commit.h"
+#include "fs/mount/saving.h"
 #include "fs/mount/control.h"
 #include "fs/mount/edits.h"
 #include "fs/mount/expected.h"
@@ -74,7 +74,7 @@ int size_by_name(struct mount *mount, struct view *view, fuse_req_t req, fuse_in
     if (written)
         reply_now(req, &attr);
     else
-        commit_truncated(mount, req, file, &attr);
+        save_truncated(mount, req, file, &attr);
     return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "fs/mount/commit.h"
+#include "fs/mount/saving.h"
 #include "fs/mount/control.h"
 #include "fs/mount/edits.h"
 #include "fs/mount/expected.h"
@@ -136,7 +136,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name
             fuse_reply_err(req, EPERM);
         return;
     }
-    commit_early(mount, ino);
+    save_early(mount, ino);
     asked = asked_new(mount, req, EDIT_LINK, 0, NULL, parent, name);
     asked->edit.ino = ino;
     edits_ask(asked, reply_entry);
@@ -170,12 +170,12 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 /* ---- what moves ---- */
 
 /* What was written under the old name and is not closed yet belongs to the new one. */
-static void commit_named(struct mount *mount, fuse_ino_t parent, const char *name)
+static void save_named(struct mount *mount, fuse_ino_t parent, const char *name)
 {
     struct view_attr attr;
 
     if (handles_busy(mount->handles) && view_lookup(mount->view, parent, name, &attr) == 0)
-        commit_early(mount, attr.ino);
+        save_early(mount, attr.ino);
 }
 
 void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent, const char *new_name,
@@ -192,7 +192,7 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
         fuse_reply_err(req, 0);
         return;
     }
-    commit_named(mount, parent, name);
+    save_named(mount, parent, name);
     asked = asked_new(mount, req, EDIT_RENAME, parent, name, new_parent, new_name);
     asked->edit.flags = flags;
     edits_ask(asked, reply_error);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "fs/mount/commit.h"
+#include "fs/mount/saving.h"
 #include "fs/mount/edits.h"
 #include "fs/mount/opens.h"
 #include "fs/mount/ops.h"
@@ -44,7 +44,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     count(&mount->counters.upcalls[UPCALL_flush]);
     (void)ino;
     if (handle && handle->writing)
-        commit_handle(mount, req, handle);
+        save_handle(mount, req, handle);
     else
         fuse_reply_err(req, 0);
 }

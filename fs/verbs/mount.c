@@ -71,8 +71,6 @@ static int layout_check(const struct account_options *account)
 {
     if (account->layout && strcmp(account->layout, "mount") != 0)
         return unable_to(EXIT_USAGE, what, "leave it out", "-o layout=%s is not there yet", account->layout);
-    if (account->send_invitations)
-        return unable_to(EXIT_USAGE, what, "leave it out", "-o send_invitations is not there yet");
     return 0;
 }
 
@@ -245,7 +243,10 @@ static int mount_account(const struct account_options *options, const struct mou
     port_keep_secrets();
     daemon_on_signal(NULL, NULL);
     code = account_config(options, what, &replica_config);
-    return code ? code : mount_replica(options, replica_config, config, foreground);
+    if (code)
+        return code;
+    replica_config->read_only = config->read_only;
+    return mount_replica(options, replica_config, config, foreground);
 }
 
 static int mount_run(void *data, int argc, char **argv)

@@ -1,4 +1,4 @@
-#include "fs/mount/commit.h"
+#include "fs/mount/saving.h"
 
 #include <errno.h>
 
@@ -138,7 +138,7 @@ static bool is_opener(fuse_req_t req, const struct handle *handle)
     return asker == handle->opener || port_process_of(asker) == handle->opener;
 }
 
-void commit_handle(struct mount *mount, fuse_req_t req, struct handle *handle)
+void save_handle(struct mount *mount, fuse_req_t req, struct handle *handle)
 {
     bool concerned = is_opener(req, handle);
     struct storing *storing = NULL;
@@ -174,12 +174,12 @@ static void complete(struct storing *storing, struct open_file *file)
     edit_submit(mount->replica, &storing->edit);
 }
 
-void commit_complete(struct mount *mount, struct open_file *file)
+void save_complete(struct mount *mount, struct open_file *file)
 {
     complete(storing_new(mount, NULL), file);
 }
 
-void commit_truncated(struct mount *mount, fuse_req_t req, struct open_file *file, const struct view_attr *attr)
+void save_truncated(struct mount *mount, fuse_req_t req, struct open_file *file, const struct view_attr *attr)
 {
     struct storing *storing = storing_new(mount, req);
 
@@ -189,7 +189,7 @@ void commit_truncated(struct mount *mount, fuse_req_t req, struct open_file *fil
     complete(storing, file);
 }
 
-void commit_early(struct mount *mount, uint64_t ino)
+void save_early(struct mount *mount, uint64_t ino)
 {
     struct storing *storing = NULL;
     const struct open_file *file;
@@ -205,10 +205,10 @@ void commit_early(struct mount *mount, uint64_t ino)
         edit_submit(mount->replica, &storing->edit);
 }
 
-void commit_all(struct mount *mount)
+void save_all(struct mount *mount)
 {
     g_autoptr(GPtrArray) files = files_incomplete(mount->handles);
 
     for (guint i = 0; i < files->len; i++)
-        commit_complete(mount, files->pdata[i]);
+        save_complete(mount, files->pdata[i]);
 }
