@@ -23,7 +23,7 @@ static void asked_done(struct edit *edit)
     struct asked *asked = edit->ctx;
 
     asked->reply(asked);
-    edit_clear(edit);
+    edit_drop(edit);
     g_free(asked);
 }
 

@@ -86,7 +86,7 @@ static void storing_done(struct edit *edit)
     handles_unlock(mount->handles);
     storing_reply(storing, error);
     copy_unref(storing->copy);
-    edit_clear(edit);
+    edit_drop(edit);
     g_free(storing);
 }
 

@@ -197,43 +197,62 @@ def nothing_follows_from_an_event(scratch):
     equal(watch.collect(), [], "events after a sync of nothing")
 
 
-def refused(what, function, *arguments):
-    try:
-        function(*arguments)
-    except OSError as error:
-        equal(error.errno, errno.EROFS, what)
-        return
-    raise AssertionError(what + " was let through")
-
-
 @test
-def the_user_is_refused_while_changes_come(scratch):
+def what_a_user_does_is_the_users_own(scratch):
+    """The daemon makes a name through its mount at the very moment at which a user makes it: the user's open gets the
+    user's file or EEXIST, never the daemon's, through which nothing is written."""
     server, mount = started(scratch)
-    inbox, over, seen = mount.path("Mail", "Inbox"), threading.Event(), []
+    made, faults, over = [], [], threading.Event()
 
     def user():
         while not over.is_set():
-            for what, function, arguments in (
-                    ("create", lambda p: os.close(os.open(p, os.O_CREAT | os.O_WRONLY)), (inbox + "/mine.eml",)),
-                    ("mkdir", os.mkdir, (mount.path("Mail", "Mine"),)),
-                    ("unlink", os.unlink, (inbox + "/" + name(0),)),
-                    ("rename", os.rename, (inbox + "/" + name(0), mount.path("Mail", "Archive", "x.eml"))),
-                    ("truncate", os.truncate, (mount.path("Calendar", "standup.ics"), 5)),
-                    ("rmdir", os.rmdir, (mount.path("Mail", "Archive"),))):
+            for number in range(20):
+                path = mount.path("Calendar", "Meeting %d.ics" % number)
                 try:
-                    refused(what, function, *arguments)
-                except AssertionError as fault:
-                    seen.append(str(fault))
+                    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+                except FileExistsError:
+                    continue
+                own = event("Meeting %d" % number, "Mine %d" % len(made)).replace("UID:", "UID:mine-").encode()
+                os.write(fd, own)
+                os.close(fd)
+                if read(path) != own:
+                    faults.append("%s does not have what was written there" % path)
+                made.append(path)
+                os.rename(path, path + "~")
     writer = threading.Thread(target=user)
     writer.start()
     try:
-        for number in range(10, 30):
-            server.put("Mail/Inbox/%d.eml" % number, mail(number))
-            mount.sync()
+        for number in range(20):
+            server.put("Calendar/m%d.ics" % number, event("Meeting %d" % number))
+            if number % 4 == 3:
+                mount.sync()
     finally:
         over.set()
         writer.join()
-    equal(seen, [], "what the user was let do")
+    equal(faults, [], "files of the user")
+    truth(made, "the user made nothing")
+    settle(mount)
+    equal([l for l in mount.read(".easfs", "status").decode().splitlines() if l.startswith("events")], [],
+          "operations that were given up")
+
+
+@test
+def a_users_change_is_told_once(scratch):
+    """The kernel tells it; the daemon adds a line to the events file, and nothing more."""
+    server, mount = started(scratch)
+    calendar = mount.path("Calendar")
+    watch = Watch(calendar, mask=0x100 | 0x8 | 0xc0 | 0x200)
+    run("cp", write(scratch.path("mine.ics"), event("Mine")), calendar + "/mine.ics")
+    os.rename(calendar + "/mine.ics", calendar + "/yours.ics")
+    os.unlink(calendar + "/yours.ics")
+    settle(mount)
+    mount.sync()
+    equal(watch.collect(), [("CREATE", "mine.ics"), ("CLOSE_WRITE", "mine.ics"), ("MOVED_FROM", "mine.ics"),
+                            ("MOVED_TO", "yours.ics"), ("DELETE", "yours.ics")], "events of a user's changes")
+    equal([(l["kind"], l["path"]) for l in lines(mount) if l["path"] and "Calendar/" in l["path"] and
+           l["path"][9:] in ("mine.ics", "yours.ics") and l["kind"] != "change"],
+          [("create", "Calendar/mine.ics"), ("move", "Calendar/yours.ics"), ("delete", "Calendar/yours.ics")],
+          "the events file")
 
 
 @test
@@ -387,9 +406,9 @@ def a_storm_is_told_whole(scratch):
 
 
 def race(mount, seed, tries, faults):
-    """Look-ups, listings and refused changes of one directory, as fast as they go."""
+    """Look-ups, listings, scratch files and refused changes of one directory, as fast as they go."""
     chance, inbox = random.Random(seed), mount.path("Mail", "Inbox")
-    allowed = {errno.ENOENT, errno.EROFS, errno.EEXIST, errno.ESTALE}
+    allowed = {errno.ENOENT, errno.EPERM, errno.EEXIST, errno.ESTALE}
     for turn in range(tries):
         path = os.path.join(inbox, name(chance.randrange(10, 16)))
         try:
@@ -399,12 +418,15 @@ def race(mount, seed, tries, faults):
             elif what == 1:
                 os.listdir(inbox)
             elif what == 2:
-                os.unlink(path)
+                os.open(path, os.O_WRONLY)
             elif what == 3:
                 with open(path, "rb") as file:
                     file.read()
-            else:
+            elif turn % 2:
                 os.rename(path, path + "x.eml")
+            else:
+                write(path + "~", "scratch")
+                os.unlink(path + "~")
         except OSError as error:
             if error.errno not in allowed:
                 faults.append("%s: %s" % (what, error))

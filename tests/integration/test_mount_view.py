@@ -123,7 +123,7 @@ def both_ways_of_opening_have_the_same_inodes(scratch):
 
 
 @test
-def every_way_to_write_is_refused(scratch):
+def received_mail_is_not_written(scratch):
     fill(scratch)
     mount = offline(scratch)
     mail, directory = mount.path("Mail", "Inbox", name(5)), mount.path("Mail", "Inbox")
@@ -136,26 +136,37 @@ def every_way_to_write_is_refused(scratch):
         "O_APPEND": opened(os.O_WRONLY | os.O_APPEND),
         "O_TRUNC": opened(os.O_RDONLY | os.O_TRUNC),
         "O_CREAT": lambda: os.open(mail + "x", os.O_CREAT | os.O_RDONLY, 0o600),
+        "O_CREAT of a message": lambda: os.open(mail + ".eml", os.O_CREAT | os.O_RDONLY, 0o600),
         "truncate": lambda: os.truncate(mail, 1),
-        "mknod": lambda: os.mkfifo(mail + "x"),
-        "chown": lambda: os.chown(mail, os.getuid(), os.getgid()),
-        "rename over": lambda: os.rename(mail, mount.path("Mail", "Inbox", name(6))),
-        "rmdir": lambda: os.rmdir(mount.path("Notes")),
-        "unlink": lambda: os.unlink(mail),
+        "mkfifo": lambda: os.mkfifo(mail + "~"),
+        "symlink": lambda: os.symlink("x", mail + "~"),
+        "chown to another": lambda: os.chown(mail, os.getuid() + 1, -1),
+        "rename in its folder": lambda: os.rename(mail, directory + "/other.eml"),
+        "rename to another class": lambda: os.rename(mail, mount.path("Calendar", "other.ics")),
+        "rename to scratch": lambda: os.rename(mail, directory + "/.other"),
+        "rmdir of a class": lambda: os.rmdir(mount.path("Notes")),
+        "rmdir of the root's": lambda: os.rmdir(mount.path("Outbox")),
         "mkdir in the root": lambda: os.mkdir(mount.path("New")),
+        "mkdir with a dot": lambda: os.mkdir(mount.path("Mail", ".New")),
         "unlink of a control file": lambda: os.unlink(mount.path(".easfs", "status")),
         "write to a control file": lambda: open(mount.path(".easfs", "status"), "w"),
+        "create of a control file": lambda: open(mount.path(".easfs", "new"), "w"),
     }
     before = tree(mount.point)
     for what, attempt in tries.items():
         try:
             attempt()
         except OSError as error:
-            equal(error.errno, errno.EROFS, what)
+            equal(error.errno, errno.EPERM, what)
         else:
             raise AssertionError(what + " was not refused")
     equal(tree(mount.point), before, "the tree")
     equal(os.listdir(directory).count(name(5)), 1)
+    for harmless in (lambda: os.chmod(mail, 0o644), lambda: os.chown(mail, os.getuid(), os.getgid()),
+                     lambda: os.utime(mail), lambda: os.setxattr(mail, "user.note", b"read me")):
+        harmless()
+    equal(os.getxattr(mail, "user.note"), b"read me")
+    equal(os.stat(mail).st_mode & 0o777, 0o600, "mode")
 
 
 @test
