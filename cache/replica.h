@@ -108,6 +108,7 @@ struct replica_status {
     int64_t bodies_total, bodies_missing; /* progress */
     GArray *folders;                      /* of struct replica_folder */
     GPtrArray *errors;                    /* of char *: one line each, path and reason */
+    GPtrArray *scratch;                   /* of char *: paths of files that are local, at most LIMIT_ERRORS */
 };
 struct replica_status *replica_status(struct replica *replica);
 /* What crossed the wire since replica_open; zeros when offline. */

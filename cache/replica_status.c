@@ -164,6 +164,19 @@ static void add_queue(struct replica *replica, struct replica_status *status)
     }
 }
 
+static void add_scratch(struct replica *replica, struct replica_status *status)
+{
+    g_autoptr(GArray) scratch = store_scratch(replica->store, LIMIT_ERRORS);
+
+    status->scratch = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; scratch && i < scratch->len; i++) {
+        char *path = store_path(replica->store, g_array_index(scratch, int64_t, i));
+
+        if (path)
+            g_ptr_array_add(status->scratch, path);
+    }
+}
+
 struct replica_status *replica_status(struct replica *replica)
 {
     struct replica_status *status = g_new0(struct replica_status, 1);
@@ -186,6 +199,7 @@ struct replica_status *replica_status(struct replica *replica)
     add_folders(replica, status);
     add_errors(replica, status);
     add_queue(replica, status);
+    add_scratch(replica, status);
     return status;
 }
 
@@ -205,5 +219,6 @@ void replica_status_free(struct replica_status *status)
     g_free(status->policy);
     g_array_unref(status->folders);
     g_ptr_array_unref(status->errors);
+    g_ptr_array_unref(status->scratch);
     g_free(status);
 }

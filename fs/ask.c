@@ -76,6 +76,40 @@ int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, 
     return 0;
 }
 
+int ask_find_item(const char *item, const char *what, char **mountpoint, char **state_dir, char **path)
+{
+    g_autofree char *whole = g_canonicalize_filename(item, NULL);
+    g_autofree char *above = g_strdup(whole);
+
+    *state_dir = NULL;
+    while (!(*state_dir = state_dir_of(above)) && strcmp(above, "/") != 0) {
+        char *parent = g_path_get_dirname(above);
+
+        g_free(above);
+        above = parent;
+    }
+    if (!*state_dir)
+        return unable_to(EXIT_MOUNTPOINT, what, "name a file in a mount", "%s is in no mount of easfs", whole);
+    *path = g_strdup(whole + strlen(above) + (whole[strlen(above)] == '/'));
+    *mountpoint = g_steal_pointer(&above);
+    return 0;
+}
+
+int ask_item(const char *verb, const char *item, const char *what)
+{
+    g_autofree char *mountpoint = NULL, *state_dir = NULL, *path = NULL;
+    json_t *answer = NULL;
+    int code = item ? ask_find_item(item, what, &mountpoint, &state_dir, &path)
+                    : ask_find(NULL, what, &mountpoint, &state_dir);
+
+    if (!code) {
+        code = ask_daemon(state_dir, what, json_pack("{s:s, s:s}", "verb", verb, "path", path ? path : ""), NULL, false,
+                          &answer);
+        json_decref(answer);
+    }
+    return code;
+}
+
 static bool send_all(int fd, const char *text, size_t length)
 {
     while (length > 0) {

@@ -12,6 +12,14 @@ int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, 
 /* Whether a daemon listens for a state directory. */
 bool ask_listens(const char *state_dir);
 
+/* Finds the mount in which an item is, and its path below that (caller frees all three). It need not exist any more. 0,
+ * or an exit code after saying that what is not possible. */
+int ask_find_item(const char *item, const char *what, char **mountpoint, char **state_dir, char **path);
+
+/* Asks the daemon to do what the verb says with one item; NULL: with all of the only mount, or of the mount that item
+ * is. Returns 0, or an exit code after saying that what is not possible. */
+int ask_item(const char *verb, const char *item, const char *what);
+
 /* Sends request (taken) and waits for the answer (caller decrefs), which has code 0. progress is called for
  * each line of progress; NULL: none. Returns 0, or an exit code after saying that what is not possible. With linger it
  * then waits until the daemon is gone. */

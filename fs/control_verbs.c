@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 
 #include "cache/store/store.h"
+#include "codec/limits.h"
 #include "fs/account.h"
 #include "fs/control_directory.h"
+#include "fs/control_edits.h"
 #include "fs/message.h"
 #include "fs/report.h"
 
@@ -124,7 +126,11 @@ static json_t *reply_sync(struct control_client *client, const json_t *request)
     }
     result = sync_wait(client, flags, (long)CLAMP(seconds, 0, SYNC_MOST_S) * 1000);
     client->config->settle(client->config->ctx);
-    return reply_result(&result);
+
+    json_t *answer = reply_result(&result);
+
+    json_object_set_new(answer, "held", control_waiting(client->config->replica, "held"));
+    return answer;
 }
 
 /* ---- folders ---- */
@@ -183,15 +189,28 @@ json_t *control_verify(struct store *store)
     return json_pack("{s:i, s:o}", "code", 0, "findings", findings);
 }
 
+/* What waits has some time to be sent (CONTRACT 6, umount). */
+static void send_first(struct replica *replica)
+{
+    struct replica_status *status = replica_status(replica);
+    bool waits = status->queued > 0 && status->state == REPLICA_ONLINE;
+
+    replica_status_free(status);
+    if (waits)
+        replica_sync(replica, 0, LIMIT_UMOUNT_MS);
+}
+
 static json_t *reply_umount(struct control_client *client, const json_t *request)
 {
     g_autofree char *why = NULL;
-    int code = client->config->unmount(client->config->ctx, &why);
+    int code;
 
     (void)request;
+    send_first(client->config->replica);
+    code = client->config->unmount(client->config->ctx, &why);
     client->linger = code == 0;
     return code ? json_pack("{s:i, s:s, s:s}", "code", code, "error", why, "advice", "end or close that first")
-                : json_pack("{s:i}", "code", 0);
+                : json_pack("{s:i, s:o}", "code", 0, "waiting", control_waiting(client->config->replica, NULL));
 }
 
 static json_t *reply_size(struct control_client *client, const json_t *request)
@@ -231,6 +250,7 @@ static const struct {
     {"status", reply_status}, {"sync", reply_sync},         {"folders", reply_folders},      {"umount", reply_umount},
     {"size", reply_size},     {"verify", reply_verify},     {"account", reply_account},      {"login", reply_login},
     {"gal", control_people},  {"search", control_messages}, {"freebusy", control_free_busy}, {"oof", control_oof},
+    {"retry", control_retry}, {"discard", control_discard},
 };
 
 json_t *control_verb_answer(struct control_client *client, const json_t *request)

@@ -150,6 +150,10 @@ struct batch {
 static bool batch_entry(void *ctx, const char *name, const struct view_attr *attr, uint64_t next)
 {
     struct batch *batch = ctx;
+
+    /* What is in Outbox is on its way, and would be sent again from a copy (CONTRACT 5). */
+    if (attr->directory && attr->parent == VIEW_ROOT && attr->class == EAS_NO_CLASS)
+        return true;
     struct place place = {.path = g_build_filename(batch->directory, name, NULL), .attr = *attr, .next = next};
 
     g_array_append_val(batch->places, place);

@@ -157,6 +157,15 @@ static void text_folders(GString *out, const GArray *folders)
     }
 }
 
+static void text_list(GString *out, const char *title, const GPtrArray *lines)
+{
+    if (!lines || lines->len == 0)
+        return;
+    g_string_append_printf(out, "\n%s:\n", title);
+    for (guint i = 0; i < lines->len; i++)
+        g_string_append_printf(out, "  %s\n", (const char *)lines->pdata[i]);
+}
+
 char *report_text(const struct replica_status *status)
 {
     GString *out = g_string_new(NULL);
@@ -179,11 +188,8 @@ char *report_text(const struct replica_status *status)
     text_row(out, "policy", status->policy);
     text_row(out, "edits", edits);
     text_folders(out, status->folders);
-    if (status->errors && status->errors->len > 0) {
-        g_string_append(out, "\nleft out:\n");
-        for (guint i = 0; i < status->errors->len; i++)
-            g_string_append_printf(out, "  %s\n", (const char *)status->errors->pdata[i]);
-    }
+    text_list(out, "left out or held", status->errors);
+    text_list(out, "kept here alone", status->scratch);
     return g_string_free(out, FALSE);
 }
 
@@ -205,22 +211,58 @@ char *report_status_json(struct replica *replica)
     return line;
 }
 
+static void error_line(GString *out, const char *now, const char *path, const char *item, const char *text)
+{
+    json_t *object = json_object();
+    g_autofree char *line = NULL;
+
+    json_object_set_new(object, "time", json_text(now));
+    json_object_set_new(object, "kind", json_text("state"));
+    json_object_set_new(object, "path", json_text(path));
+    json_object_set_new(object, "item", json_text(item));
+    json_object_set_new(object, "error", json_text(text));
+    line = json_line(object);
+    g_string_append(out, line);
+}
+
 char *report_errors(struct replica *replica)
 {
     g_autoptr(GArray) errors = store_errors(replica_store(replica));
+    g_autoptr(GArray) queue = replica_queue(replica);
     g_autofree char *now = report_time(g_get_real_time() * 1000);
     GString *out = g_string_new(NULL);
 
     for (guint i = 0; i < errors->len; i++) {
         const struct store_error *error = &g_array_index(errors, struct store_error, i);
+
+        error_line(out, now, error->path, error->server_id, error->text);
+    }
+    for (guint i = 0; i < queue->len; i++) {
+        const struct replica_waiting *row = &g_array_index(queue, struct replica_waiting, i);
+        g_autofree char *since = report_time(row->since_ns);
+
+        if (strcmp(row->state, "held") == 0)
+            error_line(out, since, row->path, NULL, row->why ? row->why : "held");
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *report_queue(struct replica *replica)
+{
+    g_autoptr(GArray) queue = replica_queue(replica);
+    GString *out = g_string_new(NULL);
+
+    for (guint i = 0; i < queue->len; i++) {
+        const struct replica_waiting *row = &g_array_index(queue, struct replica_waiting, i);
         json_t *object = json_object();
         g_autofree char *line = NULL;
 
-        json_object_set_new(object, "time", json_text(now));
-        json_object_set_new(object, "kind", json_text("state"));
-        json_object_set_new(object, "path", json_text(error->path));
-        json_object_set_new(object, "item", json_text(error->server_id));
-        json_object_set_new(object, "error", json_text(error->text));
+        json_object_set_new(object, "time", json_time(row->since_ns));
+        json_object_set_new(object, "kind", json_text(row->kind));
+        json_object_set_new(object, "state", json_text(row->state));
+        json_object_set_new(object, "path", json_text(row->path));
+        json_object_set_new(object, "tries", json_integer(row->tries));
+        json_object_set_new(object, "why", json_text(row->why));
         line = json_line(object);
         g_string_append(out, line);
     }

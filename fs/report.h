@@ -16,6 +16,7 @@ char *report_text(const struct replica_status *status);
 char *report_status(struct replica *replica);
 char *report_status_json(struct replica *replica);
 char *report_errors(struct replica *replica);
+char *report_queue(struct replica *replica);
 
 /* "online", "offline", ... */
 const char *report_state(enum replica_state state);

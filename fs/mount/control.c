@@ -35,6 +35,11 @@ static char *write_errors(struct mount *mount)
     return report_errors(mount->replica);
 }
 
+static char *write_queue(struct mount *mount)
+{
+    return report_queue(mount->replica);
+}
+
 static char *write_state_dir(struct mount *mount)
 {
     return g_strdup(store_dir(replica_store(mount->replica)));
@@ -43,10 +48,11 @@ static char *write_state_dir(struct mount *mount)
 static const struct {
     const char *name;
     char *(*write)(struct mount *mount);
-} files[] = {
-    {"status", write_status},       {"status.json", write_status_json},
-    {"errors", write_errors},       {"counters", counters_text},
-    {"state-dir", write_state_dir}, {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
+} files[] =
+    {
+        {"status", write_status}, {"status.json", write_status_json}, {"errors", write_errors},
+        {"queue", write_queue},   {"counters", counters_text},        {"state-dir", write_state_dir},
+        {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
 };
 
 struct control {

@@ -17,6 +17,7 @@
 #include "fs/mount/handles.h"
 #include "fs/mount/notify.h"
 #include "fs/mount/park.h"
+#include "fs/mount/saving.h"
 #include "fs/mount/self_ops.h"
 #include "fs/port.h"
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cache/store/store.h"
+#include "cache/store/files.h"
+#include "cache/store/journal.h"
 #include "fs/account.h"
 #include "fs/ask.h"
 #include "fs/control_verbs.h"
@@ -13,6 +14,7 @@
 
 struct cache_values {
     struct account_options account;
+    bool discard_edits;
 };
 
 static const struct option_row cache_rows[] = {
@@ -20,6 +22,8 @@ static const struct option_row cache_rows[] = {
     ACCOUNT_ROW(struct cache_values, account, "server", OPTION_TEXT, server, "HOST|URL", "or the account's server"),
     ACCOUNT_ROW(struct cache_values, account, "user", OPTION_TEXT, user, "USER", "and its user"),
     ACCOUNT_ROW(struct cache_values, account, "state", OPTION_TEXT, state, "DIR", "or where its replica is"),
+    {"discard-edits", 0, OPTION_FLAG, offsetof(struct cache_values, discard_edits), NULL,
+     "wipe also what was changed here and is not sent"},
     {0},
 };
 
@@ -81,8 +85,9 @@ static int cache_ask(const char *state, const char *what, const char *verb, json
     return 0;
 }
 
-static int cache_size(const char *state)
+static int cache_size(const char *state, const struct cache_values *values)
 {
+    (void)values;
     static const char *const keys[] = {"items", "files", "bodies", "packs", "database"};
     json_t *answer = NULL;
     int code = cache_ask(state, "tell the size of the replica", "size", control_size, &answer);
@@ -99,8 +104,9 @@ static int cache_size(const char *state)
     return 0;
 }
 
-static int cache_verify(const char *state)
+static int cache_verify(const char *state, const struct cache_values *values)
 {
+    (void)values;
     json_t *answer = NULL, *findings;
     const json_t *finding;
     size_t i;
@@ -119,11 +125,21 @@ static int cache_verify(const char *state)
     return code;
 }
 
+/* Changes that only this replica has. */
+static int64_t edits_waiting(struct store *store)
+{
+    struct journal_counts counts = journal_count(store);
+    g_autoptr(GArray) scratch = store_scratch(store, 1000);
+
+    return counts.queued + counts.held + (scratch ? scratch->len : 0);
+}
+
 /* Opening first makes sure that nobody has it. */
-static int cache_wipe(const char *state)
+static int cache_wipe(const char *state, const struct cache_values *values)
 {
     static const char what[] = "wipe the replica";
     struct store *store;
+    int64_t waiting;
     bool busy;
     int error, code = cache_open(state, what, &store, &busy);
 
@@ -131,7 +147,11 @@ static int cache_wipe(const char *state)
         return unable_to(EXIT_UNREACHABLE, what, "easfs umount it first", "the replica %s is in use", state);
     if (code)
         return code;
+    waiting = edits_waiting(store);
     store_close(store);
+    if (waiting > 0 && !values->discard_edits)
+        return unable_to(EXIT_DATA, what, "mount it to send them, or give --discard-edits",
+                         "%" G_GINT64_FORMAT " changes made here are not sent, or are kept here alone", waiting);
     error = store_wipe(state);
     return error ? unable_to(EXIT_STORE, what, NULL, "%s: %s", state, g_strerror(-error)) : 0;
 }
@@ -140,7 +160,7 @@ static int cache_run(void *data, int argc, char **argv)
 {
     static const struct {
         const char *name;
-        int (*run)(const char *state);
+        int (*run)(const char *state, const struct cache_values *values);
     } actions[] = {{"verify", cache_verify}, {"size", cache_size}, {"wipe", cache_wipe}};
 
     (void)argc;
@@ -149,7 +169,7 @@ static int cache_run(void *data, int argc, char **argv)
             g_autofree char *state = NULL;
             int code = cache_state(data, "find the replica", &state);
 
-            return code ? code : actions[i].run(state);
+            return code ? code : actions[i].run(state, data);
         }
     }
     return unable_to(EXIT_USAGE, "care for the replica", "use verify, size or wipe", "\"%s\" is no such thing",

@@ -1,5 +1,6 @@
 /* easfs sync: asks the daemon of a mount to look at the server now. */
 #include <jansson.h>
+#include <stdio.h>
 
 #include "fs/ask.h"
 #include "fs/message.h"
@@ -9,18 +10,36 @@
 enum { SYNC_TIMEOUT_S = 300 };
 
 struct sync_values {
-    bool wait, full;
+    bool wait, full, strict;
     long timeout;
 };
 
 static const struct option_row sync_rows[] = {
     {"wait", 0, OPTION_FLAG, offsetof(struct sync_values, wait), NULL,
-     "wait until every folder is as the server has it and every body is here"},
+     "wait until every folder is as the server has it, every body here and every edit sent"},
     {"full", 0, OPTION_FLAG, offsetof(struct sync_values, full), NULL,
      "read every folder anew; files keep their inodes"},
+    {"strict", 0, OPTION_FLAG, offsetof(struct sync_values, strict), NULL,
+     "exit 65 where the server refused something"},
     {"timeout", 0, OPTION_SECONDS, offsetof(struct sync_values, timeout), "S", "wait no longer than this (300)"},
     {0},
 };
+
+/* What is held waits for a person and stops nothing: a line each. How many. */
+static size_t tell_held(const json_t *held)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(held, i, row)
+    {
+        const char *why = json_string_value(json_object_get(row, "why"));
+
+        fprintf(stderr, "easfs: held: %s (%s): %s\n", json_string_value(json_object_get(row, "path")),
+                json_string_value(json_object_get(row, "kind")), why ? why : "no reason given");
+    }
+    return json_array_size(held);
+}
 
 static int sync_run(void *data, int argc, char **argv)
 {
@@ -36,6 +55,8 @@ static int sync_run(void *data, int argc, char **argv)
                         (json_int_t)(values->timeout ? values->timeout : SYNC_TIMEOUT_S));
     code = ask_daemon(state_dir, what, request, progress_show, false, &answer);
     progress_show(NULL);
+    if (tell_held(json_object_get(answer, "held")) > 0 && values->strict)
+        code = EXIT_DATA;
     json_decref(answer);
     return code;
 }
