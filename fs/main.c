@@ -84,6 +84,7 @@ int main(int argc, char **argv)
     const struct verb *verb;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is told to who writes, and ends nobody */
     if (argc < 2)
         return help_all(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)

@@ -1,5 +1,7 @@
 #include "fs/mount/edits.h"
 
+#include <errno.h>
+
 #include "fs/mount/nodes.h"
 
 struct asked *asked_new(struct mount *mount, fuse_req_t req, enum edit_kind kind, uint64_t parent, const char *name,
@@ -13,8 +15,10 @@ struct asked *asked_new(struct mount *mount, fuse_req_t req, enum edit_kind kind
     asked->edit.parent = parent;
     asked->edit.new_parent = new_parent;
     asked->edit.fd = -1;
-    g_strlcpy(asked->edit.name, name ? name : "", sizeof asked->edit.name);
-    g_strlcpy(asked->edit.new_name, new_name ? new_name : "", sizeof asked->edit.new_name);
+    asked->too_long =
+        g_strlcpy(asked->edit.name, name ? name : "", sizeof asked->edit.name) >= sizeof asked->edit.name ||
+        g_strlcpy(asked->edit.new_name, new_name ? new_name : "", sizeof asked->edit.new_name) >=
+            sizeof asked->edit.new_name;
     return asked;
 }
 
@@ -29,6 +33,12 @@ static void asked_done(struct edit *edit)
 
 void edits_ask(struct asked *asked, void (*reply)(struct asked *asked))
 {
+    if (asked->too_long) {
+        fuse_reply_err(asked->req, ENAMETOOLONG);
+        edit_drop(&asked->edit);
+        g_free(asked);
+        return;
+    }
     asked->reply = reply;
     asked->edit.done = asked_done;
     asked->edit.ctx = asked;

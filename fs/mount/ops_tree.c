@@ -48,7 +48,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     if (control_lookup(mount->control, req, parent, name) || answers_lookup(mount->answers, req, parent, name) ||
         lookup_expected(mount, req, parent, name))
         return;
-    error = view_lookup(mount->view, parent, name, &attr);
+    error = strlen(name) > LIST_NAME_MAX ? -ENAMETOOLONG : view_lookup(mount->view, parent, name, &attr);
     if (error == 0 && !node_visible(mount, &attr))
         error = -ENOENT;
     if (error) {

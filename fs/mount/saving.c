@@ -58,6 +58,9 @@ static void storing_reply(const struct storing *storing, int error)
     if (!storing->req)
         return;
     error = told(error, storing->concerned);
+    /* The kernel believes that nothing has changed. Attributes alone: that waits for nobody. */
+    if (error && storing->with_attr)
+        fuse_lowlevel_notify_inval_inode(storing->mount->session, storing->edit.ino, -1, 0);
     if (error || !storing->with_attr) {
         fuse_reply_err(storing->req, error);
         return;
