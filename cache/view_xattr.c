@@ -141,6 +141,9 @@ static char *file_state(struct view *view, uint64_t ino, char **error)
 
     if (kind == FILE_DIRECTORY)
         word = NULL;
+    else if (sqlite3_column_type(statement, 2) != SQLITE_NULL && sqlite3_column_type(statement, 3) != SQLITE_NULL &&
+             sqlite3_column_int(statement, 2) == JOURNAL_OPEN)
+        word = "held"; /* or will be, unless it is written again before it is closed */
     else if (sqlite3_column_type(statement, 2) != SQLITE_NULL)
         word = by_state[CLAMP(sqlite3_column_int(statement, 2), JOURNAL_OPEN, JOURNAL_HELD)];
     else if (kind == FILE_ITEM)

@@ -242,11 +242,6 @@ void notifier_listen(void *ctx, const struct change *changes, size_t count)
     g_mutex_lock(&notifier->lock);
     notifier->noted += notifier->running;
     for (size_t i = 0; i < count && notifier->running; i++) {
-        if (changes[i].own) {
-            /* The kernel did it, and told; only when the directory changed is for the store to say. */
-            batch_stale(&notifier->batch, changes[i].parent, STALE_ATTRIBUTES);
-            continue;
-        }
         bool told = is_news(notifier, &changes[i]) && enqueue_change(notifier, &changes[i]);
 
         batch_add_stale(&notifier->batch, &changes[i]);
