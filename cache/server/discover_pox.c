@@ -153,6 +153,7 @@ static enum walk_end take_200(struct walk *walk, const struct probe_answer *answ
 }
 
 static enum walk_end take_answer(struct walk *walk, const struct probe_answer *answer);
+static enum walk_end unreached(struct walk *walk, const struct eas_result *result);
 
 /* The server wants a log-in. */
 static enum walk_end log_in(struct walk *walk, unsigned auths)
@@ -169,7 +170,9 @@ static enum walk_end log_in(struct walk *walk, unsigned auths)
     if (hunt->logins >= LIMIT_DISCOVER_LOGINS)
         return nothing(walk, "the password was refused elsewhere and is not tried again");
     hunt_probe(hunt, PROBE_POST, walk->url, document, true, auths, &answer);
-    if (answer.status == 401) {
+    if (!eas_is_served(&answer.result)) {
+        end = unreached(walk, &answer.result);
+    } else if (answer.status == 401) {
         bool tried = hunt->config->session->password || hunt->password;
 
         if (tried)

@@ -47,6 +47,8 @@ static bool is_page(const struct probe_answer *answer)
 
 static bool is_server(const struct probe_answer *answer)
 {
+    if (!eas_is_served(&answer->result))
+        return false;
     if (answer->status == 401 || answer->status == 449)
         return true;
     return answer->status == 200 && (answer->active_sync || (answer->body && answer->body->len == 0));

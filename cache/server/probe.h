@@ -33,7 +33,7 @@ struct probe_question {
 
 struct probe_answer {
     struct eas_result result; /* SERVED: some HTTP answer came; else why none did, with its cause */
-    int status;               /* HTTP's */
+    int status;               /* HTTP's; also of an answer that broke off, so look at result first */
     bool connected;           /* TCP, to the server or its proxy */
     bool encrypted;           /* TLS, with a certificate that is trusted */
     char *address;            /* the numerical address connected to; NULL where none was */

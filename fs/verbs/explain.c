@@ -43,11 +43,15 @@ static int code_of(int argc, char **argv)
 static int explain_run(void *values, int argc, char **argv)
 {
     struct eas_meaning meanings[MEANINGS_MOST];
-    enum eas_cause cause = eas_cause_parse(argv[argc - 1]);
-    int code = code_of(argc, argv);
+    enum eas_cause cause = argc ? eas_cause_parse(argv[argc - 1]) : EAS_NO_CAUSE;
+    int code = argc ? code_of(argc, argv) : -1;
     size_t count = code > 0 ? eas_meanings(code, meanings, MEANINGS_MOST) : 0;
 
     (void)values;
+    for (int each = EAS_NO_CAUSE + 1; argc == 0 && each < EAS_CAUSES; each++)
+        say_cause((enum eas_cause)each);
+    if (argc == 0)
+        return 0;
     if (cause) {
         say_cause(cause);
         return 0;
@@ -62,10 +66,10 @@ static int explain_run(void *values, int argc, char **argv)
 
 const struct verb verb_explain = {
     .name = "explain",
-    .operands = "CODE",
-    .help = "Says what a Status of ActiveSync, an HTTP code or a word of doctor's means.",
+    .operands = "[CODE]",
+    .help =
+        "Says what a Status of ActiveSync, an HTTP code or a word of doctor's means; alone, what all those words mean.",
     .options = explain_rows,
-    .least = 1,
     .most = 2,
     .run = explain_run,
 };

@@ -9,8 +9,9 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import certs
 import harness
-from harness import equal, test, truth
+from harness import EASFS, equal, run, test, truth
 from lab import PATH, POX, SECRET, Lab, away, xml
+from terminal import typed
 from websites import Answer, Hole, Proxy, Site, free_address
 
 SERVER = "https://mail.example.test" + PATH
@@ -373,6 +374,30 @@ def every_way_finds_and_nothing_leads_astray(scratch):
         for line in lines if problems else []:
             print("#     %(step)s %(result)s %(cause)s %(text)s" % line)
     equal([row[0].__name__ for row, (problems, *_) in zip(wanted, results) if problems], [], "wrong ones")
+
+
+@test
+def another_domain_is_asked_about(scratch):
+    """A redirect to a hoster's domain: the password goes there when the person says so, and not otherwise."""
+    os.environ.update(XDG_CONFIG_HOME=scratch.path("config"), XDG_STATE_HOME=scratch.path("states"),
+                      HOME=scratch.path("home"))
+    with Lab(scratch, certs.Authority(scratch.path("ca")), None) as lab:
+        elsewhere = ["autodiscover.hoster.test", "mail.hoster.test"]
+        lab.site(openly(away("https://%s%s" % (elsewhere[0], POX))), host=HOST)
+        lab.site(behind_login(settings("https://%s%s" % (elsewhere[1], PATH))), host=elsewhere[0])
+        lab.server(host=elsewhere[1])
+        password = harness.write(scratch.path("password"), SECRET + "\n")
+        os.chmod(password, 0o600)
+        setup = [EASFS, "setup", "alice@example.test", "--password-file", password, "--resolver", lab.dns.where,
+                 "--ca-file", lab.ca]
+        _, shown = typed([("Log in there?", "n")], *setup, code=69)
+        truth("autodiscover.hoster.test, which is of another domain" in shown, shown)
+        equal(lab.told(), [], "who was told after no")
+        run(*setup, "--yes", code=69)
+        equal(lab.told(), [], "who was told without a question")
+        out, _ = typed([("Log in there?", "y"), ("Keep which of them?", "")], *setup)
+        equal(lab.told(), elsewhere, "who was told after yes")
+        truth("easfs mount " in out, out)
 
 
 if __name__ == "__main__":

@@ -367,6 +367,20 @@ def a_server_that_says_nothing(lab):
     lab.site(lambda ask: Answer(hang=True))
 
 
+@setup("tcp-timeout", "http")
+def a_server_that_trickles(lab):
+    context = tls_context(lab.certificate())
+
+    def talk(connection):
+        with context.wrap_socket(connection, server_side=True) as spoken:
+            spoken.recv(4096)
+            spoken.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                spoken.sendall(b"X-Slow: yes\r\n")
+                time.sleep(0.5)
+    lab.enter_context(Raw(lab.address, 443, talk))
+
+
 @setup("auth-wrong", "options")
 def a_wrong_password(lab):
     lab.server()
@@ -600,6 +614,7 @@ def every_code_has_its_sentence(scratch):
         if done.returncode or ": " not in done.stdout or "no known meaning" in done.stdout:
             silent.append(code)
     equal(silent, [], "codes without a sentence")
+    equal(len(run(EASFS, "explain").stdout.splitlines()), 40, "all words of doctor")
     for word in ("tls-expired", "mx-relay", "oauth-consent"):
         truth(run(EASFS, "explain", word).stdout.startswith(word + ": "), word)
     truth("Status 129: " in run(EASFS, "explain", "status", "129").stdout, "status 129")
