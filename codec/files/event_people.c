@@ -222,7 +222,8 @@ bool event_read_people(const struct event_reader *reader, bool cancelled)
     if (organizer && *organizer)
         eas_node_add(reader->own, TAG_Calendar_OrganizerEmail, organizer);
     ical_put_text(reader->own, TAG_Calendar_OrganizerName, name);
-    bool good = read_attendees(reader, organizer, list);
+    /* Where nobody is said to be, the user is (event_add_organizer). */
+    bool good = read_attendees(reader, property ? organizer : user, list);
     if (property && user && !same_address(user, organizer))
         status |= MEETING | MEETING_RECEIVED;
     /* The protocol knows of cancelled meetings only, with people or without. */

@@ -92,6 +92,11 @@ static void test_whose_answer(void **state)
     eas_node_add(base, TAG_Calendar_ResponseType, "3");
     assert_same(EAS_CALENDAR, base, mine, "beside it");
     assert_untouched(EAS_CALENDAR, base, &edit_context);
+    /* Of an event of nobody's the user is the organizer, who answers nobody. */
+    g_autoptr(eas_node) own_event =
+        edit_read(EAS_CALENDAR, FILE("ATTENDEE;PARTSTAT=ACCEPTED:mailto:jane@example.org\n"));
+    assert_null(eas_node_child(own_event, TAG_Calendar_ResponseType));
+    assert_untouched(EAS_CALENDAR, own_event, &edit_context);
     /* Invited by way of a group: the list has not got the user. */
     struct eas_node *list = eas_node_take(base, TAG_Calendar_Attendees);
     eas_node_free(list);
