@@ -17,6 +17,9 @@
 #define LIMIT_BODY_BYTES (2LL << 30)        /* one message */
 #define LIMIT_NAME_BYTES 200                /* a generated file name, ending included (CONTRACT 2) */
 #define LIMIT_HEADER_VALUE_BYTES (64 << 10) /* one header of a message built here; the protocol's To has 32 KiB */
+#define LIMIT_FIELDS 5000                   /* fields in the header of a message that a user wrote */
+#define LIMIT_ADDRESSES 5000                /* addresses of one such message */
+#define LIMIT_REFERENCES 32                 /* messages one answers, by In-Reply-To and References */
 #define LIMIT_ADDRESS_BYTES 320             /* an address of a message built here (RFC 5321 4.5.3.1) */
 #define LIMIT_ADDRESS_NAME_BYTES 255        /* the name beside it: encoded, the line keeps below 998 */
 #define LIMIT_ENCODED_BYTES (8 << 10)       /* a text in which encoded words are looked for */

@@ -1,4 +1,5 @@
-/* Messages that a user wrote: what is missing is supplied, what must not be sent is refused. No I/O, no clock, no globals. */
+/* Messages that a user wrote: what is missing is supplied, what must not be sent is refused. No I/O, no clock, no
+ * globals. */
 #ifndef CODEC_FILES_COMPOSE_H
 #define CODEC_FILES_COMPOSE_H
 
@@ -9,34 +10,36 @@
 #include "codec/wire/wbxml_tree.h"
 
 struct compose_context {
-    const char *user;       /* the account's own address; From must be it (or one of aliases) */
+    const char *user;           /* the account's own address; From must be it (or one of aliases) */
     const char *const *aliases; /* further own addresses, NULL-terminated; NULL: none */
-    const char *name;       /* display name for a supplied From, or NULL */
-    const char *date;       /* RFC 5322 date for a supplied Date */
-    const char *message_id; /* without brackets, for a supplied Message-ID */
-    bool recipients_from_argv; /* sendmail without -t: recipients[] are added as Bcc where To/Cc/Bcc lack them */
+    const char *name;           /* display name for a supplied From, or NULL */
+    const char *date;           /* RFC 5322 date for a supplied Date */
+    const char *message_id;     /* without brackets, for a supplied Message-ID */
+    bool recipients_from_argv;  /* sendmail without -t: recipients[] are added as Bcc where To/Cc/Bcc lack them */
     const char *const *recipients;
 };
 
 struct composed {
-    GBytes *message;       /* CRLF, with Date, Message-ID, From, MIME-Version; Bcc kept (the server takes it out, MS-ASCMD SendMail) */
-    char *message_id;      /* without brackets */
+    GBytes *message;  /* CRLF, with Date, Message-ID, From, MIME-Version; Bcc kept (the server takes it out, MS-ASCMD
+                         SendMail) */
+    char *message_id; /* without brackets */
     char *subject;
-    GPtrArray *references; /* of char *: In-Reply-To first, then References from the last to the first, without brackets */
-    bool forward;          /* it carries the referenced message as message/rfc822, or its subject begins as a forward's does */
+    GPtrArray *references; /* of char *, no brackets: In-Reply-To, then References from the last to the first */
+    bool forward; /* it carries the referenced message as message/rfc822, or its subject begins as a forward's does */
 };
 void composed_clear(struct composed *composed);
 
-/* CONTRACT 5, Outbox: false with *reason (one sentence, caller frees) for no recipient, no blank line after the headers, a multipart
- * without its closing boundary, a From that is not the account's. */
+/* CONTRACT 5, Outbox: false with *reason (one sentence, caller frees) for no recipient, no blank line after the
+ * headers, a multipart without its closing boundary, a From that is not the account's. */
 bool compose(const char *bytes, size_t length, const struct compose_context *context, struct composed *composed,
              char **reason);
 
 /* ---- drafts, 16.x: a message as the fields of Sync Add and Change (MS-ASEMAIL, drafts) ---- */
 
-/* ApplicationData (To, Cc, Bcc, Subject, Importance, Body, Attachments/Add with ClientId, Content ...). NULL with *reason: fields
- * cannot carry it (signed, encrypted, related parts, attached messages ...); it stays local. base: what the server holds,
- * or NULL (Add); attachments of base that the message still has by name and size are not sent again, those it lacks are Deletes by FileReference. */
+/* ApplicationData (To, Cc, Bcc, Subject, Importance, Body, Attachments/Add with ClientId, Content ...). NULL with
+ * *reason: fields cannot carry it (signed, encrypted, related parts, attached messages ...); it stays local. base: what
+ * the server holds, or NULL (Add); attachments of base that the message still has by name and size are not sent again,
+ * those it lacks are Deletes by FileReference. */
 struct eas_node *draft_fields(const char *bytes, size_t length, const struct eas_node *base, char **reason);
 
 #endif

@@ -25,6 +25,10 @@ int fuzz_card(const uint8_t *bytes, size_t length);
 #define LLVMFuzzerTestOneInput fuzz_card
 #include "tests/fuzz/fuzz_card.c"
 #undef LLVMFuzzerTestOneInput
+int fuzz_compose(const uint8_t *bytes, size_t length);
+#define LLVMFuzzerTestOneInput fuzz_compose
+#include "tests/fuzz/fuzz_compose.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t))
 {
@@ -76,6 +80,12 @@ static void cards(void **state)
     replay("card", fuzz_card);
 }
 
+static void letters(void **state)
+{
+    (void)state;
+    replay("compose", fuzz_compose);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +94,7 @@ int main(void)
         cmocka_unit_test(fetch_answers),
         cmocka_unit_test(small_answers),
         cmocka_unit_test(cards),
+        cmocka_unit_test(letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
