@@ -233,7 +233,7 @@ def since_says_the_window_in_force(scratch):
     mount = scratch.mount(scratch.easd(), "--since", "1d")
     mount.sync()
     rows = [line.split() for line in run(EASFS, "status", mount.point).stdout.splitlines()]
-    windows = {row[-1]: row[3] for row in rows if row and row[-1] in ("Mail/Inbox", "Calendar", "Contacts")}
+    windows = {row[-1]: row[-4] for row in rows if row and row[-1] in ("Mail/Inbox", "Calendar", "Contacts")}
     equal(windows, {"Mail/Inbox": "1d", "Calendar": "2w", "Contacts": "all"}, "windows in force")
 
 
