@@ -88,7 +88,7 @@ class Issuer:
         self.log.append("device")
         if self.device_failure:
             return 400, {"error": self.device_failure, "error_description": "as asked"}
-        self.device_code = "device-%d-%s" % (next(self.serial), os.urandom(8).hex())
+        self.device_code = "the-device-%d-%s" % (next(self.serial), os.urandom(8).hex())
         return 200, {"device_code": self.device_code, "user_code": "WDJB-MJHT", "expires_in": self.code_life,
                      "verification_uri": self.url + "/activate", "interval": self.interval, "message": "go there"}
 
@@ -105,9 +105,9 @@ class Issuer:
 
     def grant(self):
         number = next(self.serial)
-        access = "access-%d-%s" % (number, os.urandom(12).hex())
+        access = "the-access-%d-%s" % (number, os.urandom(12).hex())
         if self.rotate or not self.refresh_token:
-            self.refresh_token = "refresh-%d-%s" % (number, os.urandom(12).hex())
+            self.refresh_token = "the-refresh-%d-%s" % (number, os.urandom(12).hex())
         self.allow(access)
         answer = {"token_type": "Bearer", "access_token": access, "expires_in": self.expires, "scope": "eas"}
         if self.rotate:
@@ -128,7 +128,7 @@ class Issuer:
 
     def secrets(self):
         """Patterns of everything secret that was ever given."""
-        return [b"access-", b"refresh-", b"device-"]
+        return [b"the-access-", b"the-refresh-", b"the-device-"]
 
     def options(self):
         return ["--oauth-client-id", "easfs-test", "--oauth-device-endpoint", self.url + "/device",
