@@ -214,6 +214,11 @@ static struct session_config *server_config(const struct account_options *option
     server->server = g_strdup(options->server);
     server->user = g_strdup(options->user);
     server->auth = account_auth(options);
+    if (server->auth == SESSION_AUTH_OAUTH) {
+        g_autofree char *name = account_title(options);
+
+        server->oauth = tokens_config(options, name);
+    }
     server->domain = g_strdup(options->domain);
     server->ca_file = absolute(options->ca_file);
     server->pins = strings_copy(options->pins);
@@ -243,8 +248,6 @@ static int server_login(const struct account_options *options, const char *what,
 {
     const struct password_source source = account_password(options, config->account);
 
-    if (account_auth(options) == SESSION_AUTH_OAUTH)
-        config->server->oauth = tokens_config(options, config->account);
     return account_takes_password(options) ? password_get(&source, what, &config->server->password) : 0;
 }
 

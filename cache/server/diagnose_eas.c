@@ -178,7 +178,7 @@ void exam_options(struct exam *exam)
     struct eas_result result = eas_served();
     struct alarm alarm;
 
-    if (!exam_password(exam) && exam->wanted->auth <= SESSION_AUTH_NTLM) {
+    if (exam->wanted->auth <= SESSION_AUTH_NTLM && !exam_password(exam)) {
         exam_skip(exam, "no password was given");
         return;
     }

@@ -96,23 +96,45 @@ static void save(struct oauth *oauth, const char *refresh, const char *used)
     g_mutex_unlock(&oauth->lock);
 }
 
-static struct eas_result ask_issuer(struct oauth *oauth, struct http *http, struct oauth_answer *answer)
+/* One question with a refresh token. */
+static struct eas_result ask_with(struct oauth *oauth, struct http *http, const char *refresh,
+                                  struct oauth_answer *answer)
 {
     const struct oauth_config *config = oauth->config;
-    g_autofree char *url = oauth_endpoint(config, config->token_endpoint, "token"), *why = NULL;
-    char *refresh = oauth->unsaved ? g_strdup(oauth->unsaved) : config->load(config->ctx, &why);
-    struct eas_result result;
+    g_autofree char *url = oauth_endpoint(config, config->token_endpoint, "token");
+    struct eas_result result =
+        oauth_post(http, url, answer, "grant_type", "refresh_token", "client_id", config->client_id, "refresh_token",
+                   refresh, "scope", oauth_scope(config), NULL);
 
-    if (!refresh)
-        return oauth_log_in_again("nobody has logged in", why ? why : "there is no refresh token");
-    result = oauth_post(http, url, answer, "grant_type", "refresh_token", "client_id", config->client_id,
-                        "refresh_token", refresh, "scope", oauth_scope(config), NULL);
     if (eas_is_served(&result) && answer->error)
         result = oauth_refusal(answer);
     else if (eas_is_served(&result) && !answer->access)
         result = eas_unreachable(76, "the issuer of access tokens gives none");
     if (eas_is_served(&result))
         save(oauth, answer->refresh ? answer->refresh : refresh, refresh);
+    return result;
+}
+
+/* A refusal of a token that another process has rotated meanwhile is none. */
+static struct eas_result ask_issuer(struct oauth *oauth, struct http *http, struct oauth_answer *answer)
+{
+    const struct oauth_config *config = oauth->config;
+    g_autofree char *why = NULL, *no_more = NULL;
+    char *refresh = oauth->unsaved ? g_strdup(oauth->unsaved) : config->load(config->ctx, &why);
+    struct eas_result result;
+
+    if (!refresh)
+        return oauth_log_in_again("nobody has logged in", why ? why : "there is no refresh token");
+    result = ask_with(oauth, http, refresh, answer);
+    if (result.action == EAS_ACTION_LOGIN) {
+        char *newer = config->load(config->ctx, &no_more);
+
+        if (newer && strcmp(newer, refresh) != 0) {
+            oauth_answer_clear(answer);
+            result = ask_with(oauth, http, newer, answer);
+        }
+        oauth_wipe(newer);
+    }
     oauth_wipe(refresh);
     return result;
 }

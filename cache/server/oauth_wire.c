@@ -109,9 +109,9 @@ static long seconds_of(const json_t *object, const char *key)
     return (long)CLAMP(seconds, 0, LIMIT_TOKEN_LIFE_S);
 }
 
-static bool read_answer(const GString *text, struct oauth_answer *answer)
+bool oauth_answer_read(const char *text, size_t length, struct oauth_answer *answer)
 {
-    json_t *object = json_loadb(text->str, text->len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL);
     bool known = json_is_object(object);
 
     if (known) {
@@ -172,7 +172,8 @@ struct eas_result oauth_post(struct http *http, const char *url, struct oauth_an
                                    .ctx = text};
 
     http_exchange(http, &request, &end);
-    if (end.end != HTTP_ANSWERED || end.status >= 500 || end.status == 429 || !read_answer(text, answer))
+    if (end.end != HTTP_ANSWERED || end.status >= 500 || end.status == 429 ||
+        !oauth_answer_read(text->str, text->len, answer))
         result = not_answered(http, &end, host);
     curl_slist_free_all(headers);
     form_free(form);

@@ -14,6 +14,9 @@ struct oauth_answer {
 };
 void oauth_answer_clear(struct oauth_answer *answer); /* wipes */
 
+/* Reads a JSON object into an empty answer. False for what is none, or grants and refuses nothing. */
+bool oauth_answer_read(const char *text, size_t length, struct oauth_answer *answer);
+
 /* Posts the pairs (name, value, ..., NULL; a NULL value leaves its pair out). SERVED: answer holds what was granted, or
  * the issuer's error word. Else nobody answered in JSON. */
 struct eas_result oauth_post(struct http *http, const char *url, struct oauth_answer *answer, ...)

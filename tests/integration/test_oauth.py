@@ -268,6 +268,20 @@ def a_token_command_brings_the_tokens(scratch):
 
 
 @test
+def doctor_logs_in_by_oauth_beside_a_mount(scratch):
+    account = Account(scratch)
+    account.login()
+    mount = account.mount()
+    mount.sync()
+    done = run(EASFS, "doctor", "--account", "work", stdin=subprocess.DEVNULL, start_new_session=True)
+    truth("no fault was found" in done.stdout, done.stdout)
+    account.issuer.expire()
+    mount.sync()   # with the refresh token that doctor's log-in left
+    equal(mount.status()["state"], "online", "the state")
+    equal(kept(account), account.issuer.refresh_token, "the token that is kept")
+
+
+@test
 def what_cannot_work_is_refused_before_anything_is_asked(scratch):
     account = Account(scratch)
     base = [EASFS, "mount", scratch.path("mnt"), "--server", account.server.url, "--user", "alice", "--insecure-http",

@@ -29,6 +29,10 @@ int fuzz_compose(const uint8_t *bytes, size_t length);
 #define LLVMFuzzerTestOneInput fuzz_compose
 #include "tests/fuzz/fuzz_compose.c"
 #undef LLVMFuzzerTestOneInput
+int fuzz_oauth(const uint8_t *bytes, size_t length);
+#define LLVMFuzzerTestOneInput fuzz_oauth
+#include "tests/fuzz/fuzz_oauth.c"
+#undef LLVMFuzzerTestOneInput
 
 static void replay(const char *name, int (*target)(const uint8_t *, size_t))
 {
@@ -86,6 +90,12 @@ static void letters(void **state)
     replay("compose", fuzz_compose);
 }
 
+static void token_answers(void **state)
+{
+    (void)state;
+    replay("oauth", fuzz_oauth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +105,7 @@ int main(void)
         cmocka_unit_test(small_answers),
         cmocka_unit_test(cards),
         cmocka_unit_test(letters),
+        cmocka_unit_test(token_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,8 @@ struct world {
     char *refresh;  /* the only good one */
     char *kept;     /* by the client */
     bool cannot_save;
+    bool silent;       /* the issuer says nothing */
+    char *rotated;     /* what another process keeps as soon as the issuer has said no */
     const char *error; /* the issuer's no */
 };
 
@@ -38,6 +40,10 @@ static void give_token(struct world *world, const struct script_request *request
     bool granted = !world->error && strstr(form, wanted);
 
     note(world, granted ? 'T' : 'N');
+    if (world->rotated && !granted) {
+        g_free(world->kept);
+        world->kept = g_steal_pointer(&world->rotated);
+    }
     if (granted) {
         world->given++;
         g_free(world->refresh);
@@ -56,6 +62,10 @@ static void answer(void *ctx, const struct script_request *request, struct scrip
     g_autofree char *login = script_request_header(request, "Authorization");
     unsigned number = 0;
 
+    if (strcmp(request->target, "/token") == 0 && world->silent) {
+        reply->hold = true;
+        return;
+    }
     if (strcmp(request->target, "/token") == 0) {
         give_token(world, request, reply);
         return;
@@ -226,6 +236,50 @@ static void a_token_that_cannot_be_kept_is_kept_later(void **state)
     end(&rig, &world);
 }
 
+static void a_token_rotated_by_another_process_is_found(void **state)
+{
+    struct world world;
+    struct rig rig;
+
+    (void)state;
+    begin(&rig, &world);
+    g_free(world.refresh);
+    world.refresh = g_strdup("refresh-of-another");
+    world.rotated = g_strdup("refresh-of-another");
+    assert_int_equal(rig_call(&rig, EAS_SYNC).outcome, EAS_SERVED);
+    assert_string_equal(world.log->str, "NTS2");
+    end(&rig, &world);
+}
+
+static gpointer interrupt_later(gpointer data)
+{
+    struct rig *rig = data;
+
+    script_server_await(rig->server, 1);
+    link_interrupt(rig->link);
+    return NULL;
+}
+
+static void who_waits_for_a_silent_issuer_can_be_interrupted(void **state)
+{
+    struct world world;
+    struct rig rig;
+
+    (void)state;
+    begin(&rig, &world);
+    world.silent = true;
+    GThread *thread = g_thread_new("interrupt", interrupt_later, &rig);
+    struct eas_result result = rig_call(&rig, EAS_SYNC);
+
+    g_thread_join(thread);
+    assert_int_equal(result.outcome, EAS_UNREACHABLE);
+    assert_string_equal(result.text, "interrupted");
+    link_reset(rig.link);
+    world.silent = false;
+    assert_int_equal(rig_call(&rig, EAS_SYNC).outcome, EAS_SERVED);
+    end(&rig, &world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +288,8 @@ int main(void)
         cmocka_unit_test(a_new_token_that_is_refused_too_is_the_end),
         cmocka_unit_test(a_no_of_the_issuer_is_asked_for_once),
         cmocka_unit_test(a_token_that_cannot_be_kept_is_kept_later),
+        cmocka_unit_test(a_token_rotated_by_another_process_is_found),
+        cmocka_unit_test(who_waits_for_a_silent_issuer_can_be_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

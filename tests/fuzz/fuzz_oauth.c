@@ -1,0 +1,48 @@
+/* Answers of an OAuth issuer. Aborts where a token comes out that would split a header, or words that a terminal
+ * would obey. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "cache/server/oauth_wire.h"
+#include "tests/fuzz/fuzz.h"
+
+static void demand(bool good)
+{
+    if (!good)
+        abort();
+}
+
+static void check(const char *text, bool (*allowed)(char letter))
+{
+    for (; text && *text; text++)
+        demand(allowed(*text));
+}
+
+static bool in_header(char letter)
+{
+    return g_ascii_isgraph(letter);
+}
+
+static bool in_sentence(char letter)
+{
+    return g_ascii_isprint(letter);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    struct oauth_answer answer = {0};
+
+    if (oauth_answer_read((const char *)bytes, length, &answer)) {
+        demand(answer.error || answer.access || answer.device_code);
+        check(answer.access, in_header);
+        check(answer.refresh, in_header);
+        check(answer.device_code, in_header);
+        check(answer.user_code, in_sentence);
+        check(answer.url, in_sentence);
+        check(answer.error, in_sentence);
+        check(answer.description, in_sentence);
+        demand(answer.expires_s >= 0 && answer.interval_s >= 0);
+    }
+    oauth_answer_clear(&answer);
+    return 0;
+}
