@@ -6,16 +6,16 @@
 #include "cache/server/oauth_wire.h"
 #include "tests/fuzz/fuzz.h"
 
-static void demand(bool good)
+static void oauth_must(bool good)
 {
     if (!good)
         abort();
 }
 
-static void check(const char *text, bool (*allowed)(char letter))
+static void oauth_check_text(const char *text, bool (*allowed)(char letter))
 {
     for (; text && *text; text++)
-        demand(allowed(*text));
+        oauth_must(allowed(*text));
 }
 
 static bool in_header(char letter)
@@ -33,15 +33,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct oauth_answer answer = {0};
 
     if (oauth_answer_read((const char *)bytes, length, &answer)) {
-        demand(answer.error || answer.access || answer.device_code);
-        check(answer.access, in_header);
-        check(answer.refresh, in_header);
-        check(answer.device_code, in_header);
-        check(answer.user_code, in_sentence);
-        check(answer.url, in_sentence);
-        check(answer.error, in_sentence);
-        check(answer.description, in_sentence);
-        demand(answer.expires_s >= 0 && answer.interval_s >= 0);
+        oauth_must(answer.error || answer.access || answer.device_code);
+        oauth_check_text(answer.access, in_header);
+        oauth_check_text(answer.refresh, in_header);
+        oauth_check_text(answer.device_code, in_header);
+        oauth_check_text(answer.user_code, in_sentence);
+        oauth_check_text(answer.url, in_sentence);
+        oauth_check_text(answer.error, in_sentence);
+        oauth_check_text(answer.description, in_sentence);
+        oauth_must(answer.expires_s >= 0 && answer.interval_s >= 0);
     }
     oauth_answer_clear(&answer);
     return 0;
