@@ -69,7 +69,7 @@ def ntlm_is_found_and_used(scratch):
     names = mount.ls("Mail", "Inbox")
     equal(len(names), 30, "messages")
     truth(all(len(mount.read("Mail", "Inbox", name)) > 30000 for name in names), "bodies are whole")
-    truth(door.entered >= 2, "connections that proved themselves: %d" % door.entered)
+    truth(door.entered >= 1, "connections that proved themselves: %d" % door.entered)
     whole = b"".join(read(scratch.path("trace", name)) for name in os.listdir(scratch.path("trace")))
     for secret in (b"TlRMTVNTUAAD", b"the ntlm password"):
         truth(secret not in whole, "the trace holds %r" % secret)
