@@ -20,9 +20,10 @@ static const struct command commands[] = {
     {"SmartForward", run_send_mail, TAG_ComposeMail_SmartForward, TAG_ComposeMail_Status, .mail = true, .smart = true},
     {"MoveItems", run_move_items, TAG_Move_MoveItems, TAG_Move_Status},
     {"MeetingResponse", run_meeting_response, TAG_MeetingResponse_MeetingResponse, TAG_MeetingResponse_Status},
-    {"Search", NULL, TAG_Search_Search, TAG_Search_Status},
-    {"Find", NULL, TAG_Find_Find, TAG_Find_Status},
-    {"ResolveRecipients", NULL, TAG_ResolveRecipients_ResolveRecipients, TAG_ResolveRecipients_Status},
+    {"Search", run_search, TAG_Search_Search, TAG_Search_Status},
+    {"Find", run_find, TAG_Find_Find, TAG_Find_Status},
+    {"ResolveRecipients", run_resolve_recipients, TAG_ResolveRecipients_ResolveRecipients,
+     TAG_ResolveRecipients_Status},
     {"ValidateCert", NULL, TAG_ValidateCert_ValidateCert, TAG_ValidateCert_Status},
 };
 

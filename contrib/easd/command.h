@@ -36,6 +36,6 @@ void answer_global_status(struct request *request, struct answer *answer, int co
 
 command_run run_folder_sync, run_sync, run_item_operations, run_get_item_estimate, run_provision, run_settings,
     run_ping, run_folder_create, run_folder_update, run_folder_delete, run_move_items, run_send_mail,
-    run_meeting_response;
+    run_meeting_response, run_search, run_find, run_resolve_recipients;
 
 #endif

@@ -59,6 +59,7 @@ static void free_device(void *data)
     g_hash_table_unref(device->collections);
     g_clear_pointer(&device->ping_folders, g_ptr_array_unref);
     g_hash_table_unref(device->kept);
+    g_free(device->search_id);
     g_queue_free_full(device->sent_ids, g_free);
     g_free(device);
 }

@@ -51,6 +51,7 @@ struct device {
     GPtrArray *ping_folders; /* of char *; NULL: never asked */
     uint64_t waits;          /* a newer wait of the device ends an older one */
     gint64 used;
+    char *search_id;  /* of its last Find; NULL: none */
     GQueue *sent_ids; /* of char *, the ClientIds of mail that was sent */
     GHashTable *kept; /* a command's name (static) to its last struct answer, for a fault */
 };

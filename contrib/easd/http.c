@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "contrib/easd/autodiscover.h"
 #include "contrib/easd/command.h"
 #include "contrib/easd/limits.h"
 #include "contrib/easd/login.h"
@@ -227,13 +228,39 @@ static bool is_endpoint(const char *url)
                                                                g_ascii_strcasecmp(url + length, "/default.eas") == 0);
 }
 
+/* ---- Autodiscover ---- */
+
+/* Where ActiveSync is for who asks: at the host they asked. */
+static char *endpoint_url(const struct http *http, struct MHD_Connection *connection)
+{
+    const char *host = header_of(connection, MHD_HTTP_HEADER_HOST);
+
+    return *host ? g_strdup_printf("%.*s://%s%s", (int)strcspn(http->url, ":"), http->url, host, endpoint)
+                 : g_strdup(http->url);
+}
+
+static enum MHD_Result reply_autodiscover(struct http *http, struct MHD_Connection *connection, const struct call *call,
+                                          bool json)
+{
+    g_autofree char *url = endpoint_url(http, connection), *text = NULL;
+    int code;
+
+    if (!json && !login_mailbox(http->server, connection, false))
+        return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, login_challenge(http->server),
+                          "user or password wrong\n");
+    text = json ? autodiscover_json(http->server, call->uri, url, &code)
+                : autodiscover_xml(http->server, (const char *)call->body->data, call->body->len, url, &code);
+    return reply_typed(connection, code, json ? "application/json" : "text/xml; charset=utf-8", text);
+}
+
 static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection, const struct call *call,
                                const char *url, const char *method)
 {
     struct mailbox *mailbox;
+    bool json, faults = strcmp(url, fault_endpoint) == 0 && from_loopback(connection);
 
-    bool faults = strcmp(url, fault_endpoint) == 0 && from_loopback(connection);
-
+    if (autodiscover_path(url, &json))
+        return reply_autodiscover(http, connection, call, json);
     if (!is_endpoint(url) && !faults)
         return reply_text(connection, 404, NULL, NULL, "nothing here; ActiveSync is at /Microsoft-Server-ActiveSync\n");
     if (!(mailbox = login_mailbox(http->server, connection, faults)))

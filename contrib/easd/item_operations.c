@@ -8,6 +8,7 @@
 #include "contrib/easd/command.h"
 #include "contrib/easd/item.h"
 #include "contrib/easd/limits.h"
+#include "contrib/easd/long_id.h"
 
 enum {
     STATUS_OK = 1,
@@ -21,7 +22,7 @@ enum {
 };
 
 struct fetch {
-    const char *collection_id, *server_id, *file_reference, *range;
+    const char *collection_id, *server_id, *long_id, *file_reference, *range;
     GBytes *attachment;
     char *type; /* of the attachment */
     gsize from, length;
@@ -32,8 +33,12 @@ struct fetch {
 
 static int find_item(struct fetch *fetch, const struct request *request)
 {
-    fetch->folder = mailbox_folder(request->mailbox, fetch->collection_id);
-    fetch->entry = fetch->folder ? folder_entry(fetch->folder, fetch->server_id) : NULL;
+    if (fetch->long_id) {
+        fetch->entry = long_id_find(request->mailbox, fetch->long_id, &fetch->folder);
+    } else {
+        fetch->folder = mailbox_folder(request->mailbox, fetch->collection_id);
+        fetch->entry = fetch->folder ? folder_entry(fetch->folder, fetch->server_id) : NULL;
+    }
     return fetch->entry && entry_served(fetch->entry, request->version) ? STATUS_OK : STATUS_NOT_FOUND;
 }
 
@@ -72,8 +77,9 @@ static int read_fetch(struct fetch *fetch, const struct eas_node *node, const st
     fetch->range = eas_node_text(options, TAG_ItemOperations_Range);
     if (fetch->file_reference)
         return find_attachment(fetch, request);
-    if (!fetch->collection_id || !fetch->server_id)
-        return eas_node_child(node, TAG_Search_LongId) ? STATUS_NOT_FOUND : STATUS_PROTOCOL;
+    fetch->long_id = eas_node_text(node, TAG_Search_LongId);
+    if (!fetch->long_id && (!fetch->collection_id || !fetch->server_id))
+        return STATUS_PROTOCOL;
     status = find_item(fetch, request);
     if (status == STATUS_OK && options && options_read(&fetch->options, options, fetch->folder->class) != 1)
         return STATUS_PROTOCOL;
@@ -88,6 +94,8 @@ static void write_head(struct wbxml_writer *wbxml, const struct fetch *fetch, in
         wbxml_text(wbxml, TAG_AirSync_CollectionId, fetch->collection_id);
     if (fetch->server_id)
         wbxml_text(wbxml, TAG_AirSync_ServerId, fetch->server_id);
+    if (fetch->long_id)
+        wbxml_text(wbxml, TAG_Search_LongId, fetch->long_id);
     if (fetch->file_reference)
         wbxml_text(wbxml, TAG_AirSyncBase_FileReference, fetch->file_reference);
 }

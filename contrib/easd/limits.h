@@ -33,6 +33,7 @@
 #define EASD_FOLDER_NAME 256        /* a DisplayName (MS-ASCMD 2.2.3.47.3) */
 #define EASD_NAME_BYTES 180         /* of a file's name, before its ending and a number */
 #define EASD_TEXT_BYTES (512 << 10) /* a body that a client writes */
+#define EASD_RECIPIENTS 100         /* of one ResolveRecipients request; beyond: 5 */
 #define EASD_MOVES 1000             /* of one MoveItems request; beyond: 103 */
 #define EASD_RESPONSES 100          /* of one MeetingResponse request; beyond: 103 */
 #define EASD_CLIENT_ID 40           /* of a message that is sent (MS-ASCMD 2.2.3.28) */

@@ -25,6 +25,14 @@ enum MHD_Result reply_text(struct MHD_Connection *connection, int code, const ch
     return reply(connection, code, response);
 }
 
+enum MHD_Result reply_typed(struct MHD_Connection *connection, int code, const char *type, const char *text)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    return reply(connection, code, response);
+}
+
 enum MHD_Result reply_options(struct MHD_Connection *connection, const char *versions)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);

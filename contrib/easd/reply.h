@@ -11,6 +11,9 @@
 enum MHD_Result reply_text(struct MHD_Connection *connection, int code, const char *header, const char *value,
                            const char *text);
 
+/* A text of a media type. */
+enum MHD_Result reply_typed(struct MHD_Connection *connection, int code, const char *type, const char *text);
+
 /* What OPTIONS tells. */
 enum MHD_Result reply_options(struct MHD_Connection *connection, const char *versions);
 

@@ -1,8 +1,8 @@
-/* Settings (MS-ASCMD 2.2.1.18): the device's description is taken, the user's given; out of office
- * is always off and stays so. */
+/* Settings (MS-ASCMD 2.2.1.18): the device's description is taken, the user's given. */
 #include <string.h>
 
 #include "contrib/easd/command.h"
+#include "contrib/easd/oof.h"
 
 enum { STATUS_OK = 1, STATUS_PROTOCOL = 2, STATUS_DENIED = 3, STATUS_INVALID = 5 };
 
@@ -37,13 +37,15 @@ static void write_user(struct wbxml_writer *wbxml, const struct request *request
     wbxml_close(wbxml);
 }
 
-static void write_oof(struct wbxml_writer *wbxml)
+/* Which form of the texts is wanted must be said (MS-ASCMD 2.2.3.17.4). */
+static void write_oof(struct wbxml_writer *wbxml, const struct request *request, const struct eas_node *get)
 {
+    const char *type = eas_node_text(get, TAG_Settings_BodyType);
+
     wbxml_open(wbxml, TAG_Settings_Oof);
-    wbxml_number(wbxml, TAG_Settings_Status, STATUS_OK);
-    wbxml_open(wbxml, TAG_Settings_Get);
-    wbxml_text(wbxml, TAG_Settings_OofState, "0");
-    wbxml_close(wbxml);
+    wbxml_number(wbxml, TAG_Settings_Status, type ? STATUS_OK : STATUS_PROTOCOL);
+    if (type)
+        oof_write(wbxml, request->mailbox);
     wbxml_close(wbxml);
 }
 
@@ -63,7 +65,9 @@ static void write_part(struct wbxml_writer *wbxml, const struct request *request
     else if (part->tag == TAG_Settings_DeviceInformation && set)
         write_part_status(wbxml, part->tag, STATUS_OK);
     else if (part->tag == TAG_Settings_Oof && get)
-        write_oof(wbxml);
+        write_oof(wbxml, request, eas_node_child(part, TAG_Settings_Get));
+    else if (part->tag == TAG_Settings_Oof && set)
+        write_part_status(wbxml, part->tag, oof_set(request->mailbox, eas_node_child(part, TAG_Settings_Set)));
     else
         write_part_status(wbxml, part->tag, get || set ? STATUS_DENIED : STATUS_INVALID);
 }
