@@ -138,7 +138,7 @@ static int plan_mail_body(struct work *work, struct plan *plan, struct incoming 
         item->props = eas_node_bytes(incoming->data);
         return plan_file(work, plan, incoming->data, NULL);
     }
-    if (item->body || !item->id || item->size <= 0 || (work->collection->resync && item->fetch_failed)) {
+    if (item->body || !item->id || item->size <= 0 || (incoming->kind == SYNC_ADD && item->fetch_failed)) {
         take_body(plan, 0, incoming->body.estimated > 0 ? incoming->body.estimated : LIMIT_SIZE_GUESS);
         plan->told = !item->id;
     }

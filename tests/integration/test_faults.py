@@ -173,6 +173,24 @@ def a_lost_answer_given_again_is_not_the_last_word(scratch):
 
 
 @test
+def a_refused_body_is_asked_for_again_where_the_message_goes(scratch):
+    """Its refusal ends with the id that was refused: what is not in errors can be read."""
+    os.makedirs(scratch.path("mailbox/Mail/Archive"))
+    write(scratch.path("mailbox/Mail/Inbox/1.eml"), mail(1, long=True))
+    server = scratch.easd(extra=["--fault", "collection-status=14,ItemOperations"])
+    mount = scratch.mount(server)
+    mount.sync()
+    name, = mount.ls("Mail", "Inbox")
+    truth(name.encode() in read(mount.path(".easfs", "errors")), "the refusal is named")
+    server.no_faults()
+    os.rename(server.directory + "/Mail/Inbox/1.eml", server.directory + "/Mail/Archive/1.eml")
+    mount.sync()
+    equal(read(mount.path(".easfs", "errors")), b"", "errors")
+    server.stop()
+    equal(mount.read("Mail", "Archive", name), mail(1, long=True))
+
+
+@test
 def keys_and_ids_that_end(scratch):
     each(scratch, "invalid-key,Sync", "invalid-key,FolderSync", "folder-ids,Sync", "folder-ids,FolderSync",
          "folder-ids,Ping")
