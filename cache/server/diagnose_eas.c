@@ -2,6 +2,7 @@
 #include <openssl/sha.h>
 #include <string.h>
 
+#include "cache/server/alarm.h"
 #include "cache/server/diagnose_state.h"
 #include "codec/limits.h"
 #include "codec/wire/folder_sync.h"
@@ -10,52 +11,7 @@
 #include "codec/wire/sync.h"
 #include "codec/wire/tags.h"
 
-/* ---- a deadline for whatever the session does ---- */
-
-struct alarm {
-    struct link *link;
-    GMutex lock;
-    GCond changed;
-    GThread *thread;
-    gint64 at; /* monotonic */
-    bool over, rang;
-};
-
-static void *alarm_wait(void *data)
-{
-    struct alarm *alarm = data;
-
-    g_mutex_lock(&alarm->lock);
-    while (!alarm->over && !alarm->rang)
-        alarm->rang = !g_cond_wait_until(&alarm->changed, &alarm->lock, alarm->at);
-    if (alarm->rang)
-        link_interrupt(alarm->link);
-    g_mutex_unlock(&alarm->lock);
-    return NULL;
-}
-
-static void alarm_set(struct alarm *alarm, struct link *link, long ms)
-{
-    *alarm = (struct alarm){.link = link, .at = g_get_monotonic_time() + ms * 1000LL};
-    g_mutex_init(&alarm->lock);
-    g_cond_init(&alarm->changed);
-    alarm->thread = g_thread_new("alarm", alarm_wait, alarm);
-}
-
-/* Whether it rang. */
-static bool alarm_end(struct alarm *alarm)
-{
-    g_mutex_lock(&alarm->lock);
-    alarm->over = true;
-    g_cond_signal(&alarm->changed);
-    g_mutex_unlock(&alarm->lock);
-    g_thread_join(alarm->thread);
-    g_mutex_clear(&alarm->lock);
-    g_cond_clear(&alarm->changed);
-    if (alarm->rang)
-        link_reset(alarm->link);
-    return alarm->rang;
-}
+/* ---- within a step's time ---- */
 
 static struct eas_result too_late(const struct alarm *alarm, struct eas_result result)
 {
@@ -203,6 +159,7 @@ void exam_options(struct exam *exam)
 
 /* ---- provision ---- */
 
+/* Up to four exchanges: versions, the device, both phases of the policy. */
 void exam_provision(struct exam *exam)
 {
     struct alarm alarm;
@@ -211,7 +168,7 @@ void exam_provision(struct exam *exam)
         exam_skip(exam, "no log-in was tried");
         return;
     }
-    alarm_set(&alarm, exam->link, exam_time(exam, LIMIT_DIAGNOSE_STEP_MS));
+    alarm_set(&alarm, exam->link, exam_time(exam, 2 * LIMIT_DIAGNOSE_STEP_MS));
     struct eas_result result = session_connect(exam->link);
 
     alarm_end(&alarm);
@@ -383,6 +340,10 @@ void exam_ping(struct exam *exam)
 
     if (!exam->link || !exam->inbox) {
         exam_skip(exam, exam->link ? "there is no Inbox" : "no log-in was tried");
+        return;
+    }
+    if (exam_time(exam, PING_PATIENCE_MS) < PING_PATIENCE_MS) {
+        exam_skip(exam, "no time was left to wait for it");
         return;
     }
     if (!session_offers(exam->session, EAS_PING)) {
