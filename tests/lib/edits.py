@@ -1,6 +1,7 @@
 """What the tests of writing share: files as a user writes them, and what the mount says of them."""
 import json
 import os
+import re
 
 from harness import read
 
@@ -47,3 +48,18 @@ def why(path):
 def journal(mount):
     """The queue as the mount tells it: a dictionary a row."""
     return [json.loads(line) for line in read(mount.path(".easfs", "queue")).splitlines()]
+
+
+def server_items(server, folder):
+    """{first word of the title: the bytes} of what the demo server's directory holds of a folder."""
+    found = {}
+    top = os.path.join(server.directory, folder)
+    for name in sorted(os.listdir(top)):
+        if name.startswith(".") or name.endswith("~") or not name.endswith((".ics", ".vcf")):
+            continue
+        content = read(os.path.join(top, name))
+        title = re.search(rb"^(?:SUMMARY|FN)[^:]*:(\w+)", content, re.M).group(1).decode()
+        if title in found:
+            title += " again"
+        found[title] = content
+    return found
