@@ -9,6 +9,50 @@
 
 /* ---- create ---- */
 
+/* An addition that is on its way, whose file has left this name since, is this file's from now on. */
+static int take_addition(struct editor *editor, int64_t dir, const char *name, int64_t ino)
+{
+    struct store *store = editor->store;
+    struct file_row left = {0};
+    struct journal row = {0};
+    int error = journal_of_origin(store, JOURNAL_ADD, dir, name, &row);
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    int64_t before = row.ino;
+
+    row.origin_ino = 0;
+    *row.origin = '\0';
+    error = journal_put(store, &row);
+    if (!error && before != ino && !(error = journal_pass(store, before, ino)) &&
+        store_file_get(store, before, &left) == 0 && store_is_grave(store, left.parent))
+        error = store_file_remove(store, before);
+    file_row_clear(&left);
+    journal_clear(&row);
+    return error;
+}
+
+/* In a mail folder nothing is made; but who removes a message to write it anew, as tar does, gets it back. The errno is
+ * told in any case: positive, with a message brought back. */
+static int refuse_mail(struct editor *editor, const struct place *place, const char *name)
+{
+    struct item item = {0};
+    struct journal row = {0};
+    int error = place->class == EAS_MAIL ? store_identity_at(editor->store, place->dir, name, &item) : -ENOENT;
+
+    if (!error)
+        error = journal_of_item(editor->store, JOURNAL_DELETE, item.id, &row);
+    if (!error && row.state != JOURNAL_SENT)
+        error = journal_remove(editor->store, row.id);
+    else
+        error = error ? error : -EBUSY;
+    if (!error)
+        error = store_file_exhume(editor->store, item.ino);
+    journal_clear(&row);
+    item_clear(&item);
+    return error ? -EPERM : EPERM;
+}
+
 int edit_do_create(struct editor *editor, struct edit *edit)
 {
     struct file_row there = {0};
@@ -19,12 +63,14 @@ int edit_do_create(struct editor *editor, struct edit *edit)
     if (!error) {
         int use = place_use(&place, edit->name);
 
-        error = MIN(use, 0);
+        error = use == -EPERM ? refuse_mail(editor, &place, edit->name) : MIN(use, 0);
     }
     if (!error && !(error = store_file_find(editor->store, place.dir, edit->name, &there)))
         error = -EEXIST;
     if (error == -ENOENT)
         error = store_file_make(editor->store, place.dir, edit->name, place.class, FILE_SCRATCH, &ino);
+    if (ino && !error)
+        error = take_addition(editor, place.dir, edit->name, ino);
     edit->attr.ino = (uint64_t)ino;
     file_row_clear(&there);
     place_clear(&place);
@@ -60,9 +106,11 @@ static int remember_origin(struct editor *editor, const struct file_row *file)
     int error = journal_of_file(editor->store, JOURNAL_ADD, file->ino, &row);
 
     if (!error) {
-        g_free(row.origin);
-        row.origin = g_strdup(file->name);
-        row.origin_ino = file->parent;
+        if (!row.origin_ino) {
+            g_free(row.origin);
+            row.origin = g_strdup(file->name);
+            row.origin_ino = file->parent;
+        }
         error = journal_put(editor->store, &row);
         journal_clear(&row);
     }
@@ -187,7 +235,8 @@ static int move_item(struct editor *editor, const struct renaming *r)
     return error;
 }
 
-/* A new item that the server does not have yet goes to another folder, or becomes scratch. */
+/* A new item that the server does not have yet goes to another folder, or becomes scratch. What is on its way becomes
+ * scratch with the identity that it will get. */
 static int readdress(struct editor *editor, const struct renaming *r)
 {
     struct journal row;
@@ -195,8 +244,10 @@ static int readdress(struct editor *editor, const struct renaming *r)
 
     if (error)
         return error == -ENOENT ? 0 : error;
-    if (row.state == JOURNAL_SENT && (r->new_use == USE_SCRATCH || r->to.dir != r->from.dir))
+    if (row.state == JOURNAL_SENT && r->to.dir != r->from.dir)
         error = -EBUSY;
+    else if (row.state == JOURNAL_SENT && r->new_use == USE_SCRATCH)
+        error = remember_origin(editor, &r->file);
     else if (r->new_use == USE_SCRATCH)
         error = journal_remove(editor->store, row.id);
     else if (row.state != JOURNAL_SENT) {
@@ -255,7 +306,9 @@ static int become_item(struct editor *editor, const struct renaming *r)
                             r->edit->new_name, &item);
     if (known && known != -ENOENT)
         return known;
-    if (g_bytes_get_size(bytes)) {
+    if (!r->target.ino)
+        error = take_addition(editor, r->to.dir, r->edit->new_name, r->file.ino);
+    if (!error && g_bytes_get_size(bytes)) {
         judge(editor, &r->to, bytes, known == 0 ? &item : NULL, known == 0 ? item.props : NULL,
               r->target.ino && known ? r->target.ino : r->file.ino, &verdict);
         error = verdict.error;

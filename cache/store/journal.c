@@ -148,6 +148,15 @@ int journal_of_collection(struct store *store, enum journal_kind kind, int64_t c
     return of(store, SQL_JOURNAL_OF_COLLECTION, collection_id, kind, row);
 }
 
+int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, const char *name, struct journal *row)
+{
+    struct sql *sql = store_ask(store);
+    int error = take(sql, sql_bind(sql, SQL_JOURNAL_OF_ORIGIN, "dis", (int)kind, dir, name), row);
+
+    store_asked(store, sql);
+    return error;
+}
+
 int journal_pass(struct store *store, int64_t from_ino, int64_t to_ino)
 {
     return sql_run(&store->writer, SQL_JOURNAL_PASS, "ii", to_ino, from_ino);

@@ -62,6 +62,8 @@ int journal_of_item(struct store *store, enum journal_kind kind, int64_t item_id
 int journal_of_collection(struct store *store, enum journal_kind kind, int64_t collection_id, struct journal *row);
 /* The rows of one file are another's from now on. Within a transaction. */
 int journal_pass(struct store *store, int64_t from_ino, int64_t to_ino);
+/* The row of that kind whose file had this name (origin), newest; -ENOENT. */
+int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, const char *name, struct journal *row);
 /* Whether any row speaks of the item. */
 bool journal_has_item(struct store *store, int64_t item_id);
 /* A waiting ADD of the collection with this uid, other than that of the file ino; -ENOENT. */

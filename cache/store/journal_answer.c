@@ -43,6 +43,8 @@ int64_t journal_added(struct store *store, struct journal *row, const char *serv
                          .props = row->data};
     if (!(error = store_identity_add(store, &item)) && store_is_grave(store, file.parent))
         error = added_but_buried(store, row, &item);
+    else if (!error && row->origin_ino) /* it has a scratch name meanwhile */
+        error = store_identity_home(store, item.id, row->origin_ino, row->origin);
     if (!error)
         error = sql_run(&store->writer, SQL_JOURNAL_JOIN, "ii", item.id, row->ino);
     if (!error)
@@ -53,8 +55,12 @@ int64_t journal_added(struct store *store, struct journal *row, const char *serv
 
 int journal_changed(struct store *store, struct journal *row, GBytes *props)
 {
-    int error = store_identity_props(store, row->item_id, props ? props : row->data);
+    GBytes *now = props ? props : row->data;
+    int error = store_identity_props(store, row->item_id, now);
 
+    /* Who removed it meanwhile had seen this change: it is no other's. */
+    if (!error && now)
+        error = sql_run(&store->writer, SQL_JOURNAL_REBASE, "bid", now, row->item_id, (int)JOURNAL_DELETE);
     return error && error != -ENOENT ? error : journal_remove(store, row->id);
 }
 
