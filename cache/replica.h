@@ -81,6 +81,7 @@ struct replica_folder {
     char *path;
     enum eas_class class;
     int64_t items, unread, bodies_missing;
+    int64_t queued, held;   /* edits made in it */
     int64_t last_change_ns; /* 0: never */
     bool complete;
     char *since; /* the window in force, "all" or the value taken; for --since */

@@ -82,12 +82,18 @@ static void add_folder(struct replica *replica, struct replica_status *status, c
 {
     if (!collection->selected || !collection->ino)
         return;
+    struct journal_counts edits = {0};
+
+    if (status->queued || status->held)
+        edits = journal_count_of(replica->store, collection->id);
     struct replica_folder folder = {
         .path = store_path(replica->store, collection->ino),
         .class = collection->class,
         .items = collection->items,
         .unread = collection->unread,
         .bodies_missing = collection->missing_bodies,
+        .queued = edits.queued,
+        .held = edits.held,
         .last_change_ns = collection->dir_mtime_ns,
         .complete = collection->complete && !collection->more && !collection->resync,
         .since = g_strdup(select_window(collection->filter)),
@@ -149,13 +155,10 @@ static void add_notice(struct replica *replica, struct replica_status *status)
 }
 
 /* What was refused is told where the other troubles are. */
-static void add_queue(struct replica *replica, struct replica_status *status)
+static void add_held(struct replica *replica, struct replica_status *status)
 {
-    struct journal_counts counts = journal_count(replica->store);
-    g_autoptr(GArray) held = counts.held ? journal_list(replica->store, JOURNAL_HELD, G_MAXINT64) : NULL;
+    g_autoptr(GArray) held = status->held ? journal_list(replica->store, JOURNAL_HELD, G_MAXINT64) : NULL;
 
-    status->queued = (int)counts.queued;
-    status->held = (int)counts.held;
     for (guint i = 0; held && i < held->len && status->errors->len < LIMIT_ERRORS; i++) {
         const struct journal *row = &g_array_index(held, struct journal, i);
         g_autofree char *path = waiting_path(replica, row);
@@ -180,6 +183,7 @@ static void add_scratch(struct replica *replica, struct replica_status *status)
 struct replica_status *replica_status(struct replica *replica)
 {
     struct replica_status *status = g_new0(struct replica_status, 1);
+    struct journal_counts edits = journal_count(replica->store);
 
     g_mutex_lock(&replica->lock);
     status->state = replica->state;
@@ -194,11 +198,13 @@ struct replica_status *replica_status(struct replica *replica)
     if (replica->session)
         status->throttle = session_throttle(replica->session);
     status->policy = store_get(replica->store, "policy");
+    status->queued = (int)edits.queued;
+    status->held = (int)edits.held;
     add_push(replica, status);
     add_notice(replica, status);
     add_folders(replica, status);
     add_errors(replica, status);
-    add_queue(replica, status);
+    add_held(replica, status);
     add_scratch(replica, status);
     return status;
 }

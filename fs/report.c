@@ -52,6 +52,8 @@ static json_t *folder_json(const struct replica_folder *folder)
     json_object_set_new(object, "items", json_integer(folder->items));
     json_object_set_new(object, "unread", json_integer(folder->unread));
     json_object_set_new(object, "bodies_missing", json_integer(folder->bodies_missing));
+    json_object_set_new(object, "queued", json_integer(folder->queued));
+    json_object_set_new(object, "held", json_integer(folder->held));
     json_object_set_new(object, "last_change", json_time(folder->last_change_ns));
     return object;
 }
@@ -152,8 +154,12 @@ static void text_folders(GString *out, const GArray *folders)
             g_string_append_printf(out, "%8" G_GINT64_FORMAT " ", folder->unread);
         else
             g_string_append_printf(out, "%8s ", "");
-        g_string_append_printf(out, "%8" G_GINT64_FORMAT "  %-6s  %-16s  %s%s\n", folder->bodies_missing, since, last,
+        g_string_append_printf(out, "%8" G_GINT64_FORMAT "  %-6s  %-16s  %s%s", folder->bodies_missing, since, last,
                                folder->path, folder->complete ? "" : " (still being read)");
+        if (folder->queued || folder->held)
+            g_string_append_printf(out, " (%" G_GINT64_FORMAT " queued, %" G_GINT64_FORMAT " held)", folder->queued,
+                                   folder->held);
+        g_string_append_c(out, '\n');
     }
 }
 

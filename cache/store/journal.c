@@ -248,11 +248,9 @@ int journal_reopen(struct store *store)
     return store_commit(store);
 }
 
-struct journal_counts journal_count(struct store *store)
+static struct journal_counts take_counts(struct store *store, struct sql *sql, sqlite3_stmt *statement)
 {
     struct journal_counts counts = {0};
-    struct sql *sql = store_ask(store);
-    sqlite3_stmt *statement = sql_bind(sql, SQL_JOURNAL_COUNT, "");
 
     if (sql_step(sql, statement) > 0) {
         counts.queued = sqlite3_column_int64(statement, 0);
@@ -261,6 +259,20 @@ struct journal_counts journal_count(struct store *store)
     }
     store_asked(store, sql);
     return counts;
+}
+
+struct journal_counts journal_count(struct store *store)
+{
+    struct sql *sql = store_ask(store);
+
+    return take_counts(store, sql, sql_bind(sql, SQL_JOURNAL_COUNT, ""));
+}
+
+struct journal_counts journal_count_of(struct store *store, int64_t collection_id)
+{
+    struct sql *sql = store_ask(store);
+
+    return take_counts(store, sql, sql_bind(sql, SQL_JOURNAL_COUNT_OF, "i", collection_id));
 }
 
 void journal_listen(struct store *store, void (*listener)(void *ctx), void *ctx)

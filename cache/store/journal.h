@@ -83,6 +83,8 @@ struct journal_counts {
     int64_t queued, held; /* queued: OPEN, QUEUED and SENT */
 };
 struct journal_counts journal_count(struct store *store);
+/* ... of one collection. */
+struct journal_counts journal_count_of(struct store *store, int64_t collection_id);
 
 /* Called after a commit that wrote rows to be sent, on the thread that committed. One listener. */
 void journal_listen(struct store *store, void (*listener)(void *ctx), void *ctx);

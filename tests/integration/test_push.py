@@ -269,6 +269,26 @@ def a_server_that_is_asked_too_much_is_let_be(scratch):
 
 
 @test
+def what_waits_is_told_by_folder(scratch):
+    server, mount = started(scratch)
+    server.stop()
+    pushed("offline", lambda: mount.status()["state"] == "offline")
+    folder = lambda path: {f["path"]: (f["queued"], f["held"]) for f in mount.status()["folders"]}[path]
+    write(mount.path("Calendar", "own.ics"), EVENT % "own")
+    pushed("the edit", lambda: folder("Calendar") == (1, 0))
+    try:
+        write(mount.path("Contacts", "own.vcf"), "no card at all")
+    except OSError:
+        pass
+    pushed("the one that is held", lambda: folder("Contacts") == (0, 1))
+    equal(folder("Mail/Inbox"), (0, 0))
+    text = mount.read(".easfs", "status").decode()
+    truth("Calendar (1 queued, 0 held)" in text and "Contacts (0 queued, 1 held)" in text, text)
+    server.start()
+    pushed("the edit to be sent", lambda: folder("Calendar") == (0, 0))
+
+
+@test
 def the_end_does_not_wait(scratch):
     server, mount = started(scratch)
     before = time.monotonic()

@@ -23,7 +23,7 @@ static struct replica_status *status_made(void)
          .last_change_ns = 1795338933120000000LL,
          .complete = true,
          .since = g_strdup("1m")},
-        {.path = g_strdup("Contacts"), .class = EAS_CONTACTS, .items = 5},
+        {.path = g_strdup("Contacts"), .class = EAS_CONTACTS, .items = 5, .queued = 2, .held = 1},
     };
 
     status->account = g_strdup("alice@mail.example");
@@ -60,7 +60,8 @@ static void json_has_the_promised_keys(void **state)
 {
     static const char *const keys[] = {"version", "account", "server",    "protocol", "state",   "since",    "reason",
                                        "policy",  "queued",  "heartbeat", "held",     "folders", "throttled"};
-    static const char *const folder_keys[] = {"path", "class", "items", "unread", "bodies_missing", "last_change"};
+    static const char *const folder_keys[] = {"path",           "class",       "items",  "unread",
+                                              "bodies_missing", "last_change", "queued", "held"};
     struct replica_status *status = status_made();
     json_t *json = report_json(status), *folders = json_object_get(json, "folders");
 
@@ -87,7 +88,7 @@ static void text_tells_what_matters(void **state)
     static const char *const words[] = {"alice@mail.example",
                                         "online since 2026-11-22T09:15:33.120Z",
                                         "Mail/Inbox\n",
-                                        "Contacts (still being read)",
+                                        "Contacts (still being read) (2 queued, 1 held)\n",
                                         "13 of 17 items",
                                         "1m",
                                         "x.eml: the server",
