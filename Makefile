@@ -3,6 +3,7 @@
 # make asan       the same under AddressSanitizer and UndefinedBehaviorSanitizer
 # make fuzz       the fuzz targets, FUZZ_SECONDS each (clang)
 # make soak       SOAK_CHANGES random changes on the server, every kind of fault; SOAK_SEED repeats one
+# make crash      death at every step of sync and upload, and every answer lost, in every scenario
 # make bench      the figures of the README, as ratios in one run
 # make man        the manual pages, below build/man
 # make install    DESTDIR= PREFIX= SBINDIR= (where mount looks for its helpers)
@@ -120,6 +121,9 @@ bench: all
 soak: all
 	tests/soak/soak.py
 
+crash: all
+	tests/crash/crash.py
+
 PAGES := $(patsubst contrib/man/%.in,$(BUILD)/man/%,$(wildcard contrib/man/*.in))
 
 $(BUILD)/man/%: contrib/man/%.in contrib/man/make-page contrib/man/options.awk $(BUILD)/easfs $(BUILD)/easd
@@ -147,7 +151,7 @@ install: all man
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all man units tools check asan fuzz bench soak install clean
+.PHONY: all man units tools check asan fuzz bench soak crash install clean
 .SECONDARY:
 
 -include $(shell test -d $(BUILD)/o && find $(BUILD)/o -name '*.d')

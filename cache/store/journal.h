@@ -46,7 +46,7 @@ struct journal {
     char *error;              /* why it is held, or failed last; NULL */
     GBytes *base, *data;      /* eas_node_bytes; NULL: none */
     struct item_flags wanted; /* FLAGS; fields below 0 are not wanted (categories NULL) */
-    char *origin;             /* DELETE, MOVE: the name it had ("" none); origin_ino: its directory */
+    char *origin;             /* DELETE, MOVE, FOLDER_*: the name it had ("" none); origin_ino: its directory */
     int64_t origin_ino;
 };
 void journal_clear(struct journal *row);

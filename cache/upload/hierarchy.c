@@ -32,13 +32,15 @@ static struct collection *find_trash(const struct upload *upload)
     return NULL;
 }
 
-static struct collection *find_folder(const struct upload *upload, const struct collection *like)
+/* The folder of that name in that place, other than the one itself. */
+static struct collection *find_folder(const struct upload *upload, const struct collection *self, const char *parent_id,
+                                      const char *name)
 {
     for (guint i = 0; i < upload->collections->len; i++) {
         struct collection *each = &g_array_index(upload->collections, struct collection, i);
 
-        if (each->id != like->id && each->class == like->class && !g_strcmp0(each->parent_id, like->parent_id) &&
-            !g_strcmp0(each->name, like->name))
+        if (each->id != self->id && each->class == self->class && !g_strcmp0(each->parent_id, parent_id) &&
+            !g_strcmp0(each->name, name))
             return each;
     }
     return NULL;
@@ -46,8 +48,34 @@ static struct collection *find_folder(const struct upload *upload, const struct 
 
 /* ---- what was done ---- */
 
-static int done(struct upload *upload, struct journal *row, const struct collection *trash,
-                const struct folder_changed *answer)
+/* A folder that was given another name, or moved, while it was on its way as new. */
+static int catch_up(struct upload *upload, const struct journal *row, const struct collection *sent)
+{
+    struct store *store = upload->engine->store;
+    struct collection now = {0};
+    struct journal renamed = {.kind = JOURNAL_FOLDER_UPDATE,
+                              .state = JOURNAL_QUEUED,
+                              .collection_id = row->collection_id,
+                              .queued_ns = upload->now_ns,
+                              .origin = sent->name,
+                              .wanted = {-1, -1, -1, -1, NULL}};
+    int error = store_collection_get(store, row->collection_id, &now);
+
+    if (!error && (strcmp(now.name, sent->name) != 0 || g_strcmp0(now.parent_id, sent->parent_id) != 0)) {
+        struct file_row dir = {0};
+
+        error = now.ino ? store_file_get(store, now.ino, &dir) : -ENOENT;
+        renamed.origin_ino = dir.parent;
+        file_row_clear(&dir);
+        if (!error)
+            error = journal_put(store, &renamed);
+    }
+    collection_clear(&now);
+    return error == -ENOENT ? 0 : error;
+}
+
+static int done(struct upload *upload, struct journal *row, const struct collection *sent,
+                const struct collection *trash, const struct folder_changed *answer)
 {
     struct store *store = upload->engine->store;
     int error = store_set(store, "hierarchy-key", answer->sync_key);
@@ -56,7 +84,8 @@ static int done(struct upload *upload, struct journal *row, const struct collect
         return error;
     switch (row->kind) {
     case JOURNAL_FOLDER_CREATE:
-        return journal_folder_created(store, row, answer->server_id);
+        error = journal_folder_created(store, row, answer->server_id);
+        return error ? error : catch_up(upload, row, sent);
     case JOURNAL_FOLDER_DELETE:
         return journal_folder_deleted(store, row, trash ? trash->server_id : NULL);
     default:
@@ -89,19 +118,24 @@ static void write_request(GByteArray *out, const char *key, const struct journal
     }
 }
 
-/* A folder of that name is there already: that it came from here, or is meant, is all the same. */
+/* A folder of that name is there already: that it came from here, or is meant, is all the same. The row knows how it
+ * was asked for. */
 static int adopt(struct upload *upload, struct journal *row, const struct collection *there)
 {
+    const struct collection sent = {.name = row->origin, .parent_id = row->batch_key};
     int error = upload_begin(upload);
 
     if (error)
         return error;
     error = store_collection_remove(upload->engine->store, there->id);
-    return upload_end(upload, error ? error : journal_folder_created(upload->engine->store, row, there->server_id));
+    if (!error)
+        error = journal_folder_created(upload->engine->store, row, there->server_id);
+    return upload_end(upload, error ? error : catch_up(upload, row, &sent));
 }
 
-static int in_transaction(struct upload *upload, struct journal *row, const struct collection *trash,
-                          const struct folder_changed *answer, const struct eas_result *refusal)
+static int in_transaction(struct upload *upload, struct journal *row, const struct collection *sent,
+                          const struct collection *trash, const struct folder_changed *answer,
+                          const struct eas_result *refusal)
 {
     int error = upload_begin(upload);
 
@@ -110,24 +144,25 @@ static int in_transaction(struct upload *upload, struct journal *row, const stru
     if (refusal)
         error = row_refused(upload, row, refusal);
     else
-        error = answer ? done(upload, row, trash, answer) : row_requeue(upload, row);
+        error = answer ? done(upload, row, sent, trash, answer) : row_requeue(upload, row);
     return upload_end(upload, error);
 }
 
-static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *trash,
-                               const struct call *call, struct eas_result result, const struct folder_changed *answer)
+static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *sent,
+                               const struct collection *trash, const struct call *call, struct eas_result result,
+                               const struct folder_changed *answer)
 {
     enum { EXISTS = 2 };
     int error = 0;
 
     if (!eas_is_served(&result) && call->unsent) {
-        error = in_transaction(upload, row, trash, NULL, NULL);
+        error = in_transaction(upload, row, sent, trash, NULL, NULL);
         return error ? store_result(error) : result;
     }
     if (eas_is_served(&result) && answer->status > 1)
         result = eas_status_result(call->command, EAS_LEVEL_TOP, answer->status);
     if (eas_is_served(&result) && answer->sync_key)
-        return store_result(in_transaction(upload, row, trash, answer, NULL));
+        return store_result(in_transaction(upload, row, sent, trash, answer, NULL));
     /* What cannot be read as done, or as refused, is looked for in the tree; so is what exists already. */
     if (eas_is_served(&result) || result.http >= 500 ||
         (row->kind == JOURNAL_FOLDER_CREATE && result.status == EXISTS && !row->tries)) {
@@ -138,7 +173,7 @@ static struct eas_result judge(struct upload *upload, struct journal *row, const
         return result;
     if (row->kind == JOURNAL_FOLDER_DELETE && trash && result.status == EXISTS)
         result.action = EAS_ACTION_RETRY;
-    error = in_transaction(upload, row, trash, NULL, &result);
+    error = in_transaction(upload, row, sent, trash, NULL, &result);
     return store_result(error);
 }
 
@@ -158,14 +193,20 @@ static struct eas_result ask(struct upload *upload, struct journal *row, const s
                         .sink = &answer_tree_sink,
                         .ctx = &tree,
                         .once = true};
-    struct eas_result result = store_result(rows_mark(upload, &row, 1, NULL));
+    const char *parent_id = collection->parent_id;
+    struct eas_result result;
 
+    if (row->kind == JOURNAL_FOLDER_CREATE) {
+        g_free(row->origin);
+        row->origin = g_strdup(collection->name);
+    }
+    result = store_result(rows_mark(upload, &row, 1, &parent_id));
     if (!eas_is_served(&result) || !row->id)
         return result;
     write_request(request, key ? key : "0", row, collection, trash);
     result = session_call(engine->link, &call);
     folder_changed_read(eas_is_served(&result) ? answer_tree_root(&tree) : NULL, &answer);
-    result = judge(upload, row, trash, &call, result, &answer);
+    result = judge(upload, row, collection, trash, &call, result, &answer);
     folder_changed_clear(&answer);
     answer_tree_clear(&tree);
     return result;
@@ -178,9 +219,9 @@ static int settle(struct upload *upload, struct journal *row)
     const struct collection *there = NULL;
     int error = store_collection_get(upload->engine->store, row->collection_id, &collection);
 
-    if (!error)
-        there = find_folder(upload, &collection);
-    if (row->kind == JOURNAL_FOLDER_CREATE && there) {
+    if (!error && row->kind == JOURNAL_FOLDER_CREATE)
+        there = find_folder(upload, &collection, row->batch_key, row->origin);
+    if (there) {
         error = adopt(upload, row, there);
     } else if (!error || error == -ENOENT) {
         bool gone = error == -ENOENT;
