@@ -15,7 +15,7 @@ struct view *view_new(struct store *store)
     g_autofree char *path = store_file(store, STORE_DATABASE);
 
     view->store = store;
-    if (!sql_open(&view->sql, path, true, VIEW_CACHE_KIB))
+    if (!sql_open(&view->sql, path, true, VIEW_CACHE_KIB, store_vfs(store)))
         return view;
     view_free(view);
     return NULL;
@@ -117,6 +117,7 @@ int view_open(struct view *view, uint64_t ino, struct view_bytes *bytes)
         bytes->hold = sqlite3_column_int64(statement, 1);
         bytes->offset = sqlite3_column_int64(statement, 3);
         bytes->size = sqlite3_column_int64(statement, 4);
+        bytes->nonce = (uint64_t)sqlite3_column_int64(statement, 5);
         error = bodies_hold(view->store, bytes->hold, sqlite3_column_int64(statement, 2), &bytes->fd);
     }
     bodies_unlock(view->store);
@@ -130,6 +131,19 @@ void view_release(struct view *view, const struct view_bytes *bytes)
         bodies_release(view->store, bytes->hold);
 }
 
+ssize_t view_bytes_read(const struct view *view, const struct view_bytes *bytes, void *buffer, size_t size,
+                        int64_t offset)
+{
+    if (offset < 0 || offset >= bytes->size)
+        return 0;
+    ssize_t got = pread(bytes->fd, buffer, (size_t)MIN((int64_t)MIN(size, (size_t)G_MAXSSIZE), bytes->size - offset),
+                        bytes->offset + offset);
+
+    if (got < 0)
+        return -errno;
+    return body_unseal(view->store, bytes->nonce, buffer, (size_t)got, offset) ? got : -EIO;
+}
+
 ssize_t view_read(struct view *view, uint64_t ino, void *buffer, size_t size, int64_t offset)
 {
     struct view_bytes bytes;
@@ -137,13 +151,8 @@ ssize_t view_read(struct view *view, uint64_t ino, void *buffer, size_t size, in
 
     if (error)
         return error;
-    ssize_t got = 0;
+    ssize_t got = view_bytes_read(view, &bytes, buffer, size, offset);
 
-    if (offset >= 0 && offset < bytes.size)
-        got = pread(bytes.fd, buffer, (size_t)MIN((int64_t)MIN(size, (size_t)G_MAXSSIZE), bytes.size - offset),
-                    bytes.offset + offset);
-    if (got < 0)
-        got = -errno;
     view_release(view, &bytes);
     return got;
 }

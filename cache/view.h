@@ -39,13 +39,17 @@ int view_getattr(struct view *view, uint64_t ino, struct view_attr *attr);
 typedef bool (*view_entry)(void *ctx, const char *name, const struct view_attr *attr, uint64_t next);
 int view_list(struct view *view, uint64_t dir, uint64_t cookie, view_entry each, void *ctx);
 
-/* Where the bytes are. fd is the pack's, shared: pread only, never close; valid as long as the
+/* Where the bytes are: for view_bytes_read. fd is the pack's, shared: never close; valid as long as the
  * view's store. hold keeps the room from being given back until view_release (a value, 0: none). */
 struct view_bytes {
     int fd;
     int64_t offset, size;
     int64_t hold;
+    uint64_t nonce; /* not 0: they lie there sealed */
 };
+/* At most size of the bytes at offset: how many, or a negative errno. Any thread. */
+ssize_t view_bytes_read(const struct view *view, const struct view_bytes *bytes, void *buffer, size_t size,
+                        int64_t offset);
 /* -EAGAIN: not local, fetch it first. -EISDIR. */
 int view_open(struct view *view, uint64_t ino, struct view_bytes *bytes);
 void view_release(struct view *view, const struct view_bytes *bytes);

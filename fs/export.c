@@ -69,21 +69,21 @@ static bool is_there(const struct place *place)
            st.st_mtim.tv_sec == mtime.tv_sec && st.st_mtim.tv_nsec == mtime.tv_nsec;
 }
 
-static int bytes_copy(const struct view_bytes *bytes, int to)
+static int bytes_copy(struct view *view, const struct view_bytes *bytes, int to)
 {
     g_autofree char *block = g_malloc(EXPORT_BLOCK);
     int64_t done = 0;
 
     while (done < bytes->size) {
         size_t want = (size_t)MIN((int64_t)EXPORT_BLOCK, bytes->size - done);
-        ssize_t got = pread(bytes->fd, block, want, bytes->offset + done);
+        ssize_t got = view_bytes_read(view, bytes, block, want, done);
 
-        if (got < 0 && errno == EINTR)
+        if (got == -EINTR)
             continue;
-        if (got == 0)
-            errno = EIO; /* the pack is shorter than it says */
-        if (got <= 0)
+        if (got <= 0) {
+            errno = got ? (int)-got : EIO; /* the pack is shorter than it says */
             return -1;
+        }
         for (ssize_t at = 0; at < got;) {
             ssize_t wrote = write(to, block + at, (size_t)(got - at));
 
@@ -105,7 +105,7 @@ static int file_write(struct export *export, const struct place *place, const st
 
     if (to < 0)
         return fail(export, temporary);
-    if (bytes_copy(bytes, to) != 0)
+    if (bytes_copy(export->view, bytes, to) != 0)
         error = fail(export, temporary);
     if (close(to) != 0 && !error)
         error = fail(export, temporary);

@@ -106,10 +106,10 @@ GBytes *editor_bytes(struct editor *editor, int64_t ino, int *error)
 
     *error = bytes ? 0 : -EFBIG;
     while (!*error && at < held.size) {
-        ssize_t got = pread(held.fd, bytes + at, (size_t)(held.size - at), held.offset + at);
+        ssize_t got = view_bytes_read(editor->view, &held, bytes + at, (size_t)(held.size - at), at);
 
         if (got <= 0)
-            *error = got ? -errno : -EIO;
+            *error = got ? (int)got : -EIO;
         at += MAX(got, 0);
     }
     view_release(editor->view, &held);

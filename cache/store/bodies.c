@@ -160,8 +160,13 @@ static int row_place(struct store *store, int64_t body, struct body_place *place
 
     if (row <= 0)
         return row ? row : -ENOENT;
-    *place = (struct body_place){body, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-                                 sqlite3_column_int64(statement, 2), (uint64_t)sqlite3_column_int64(statement, 3)};
+    *place = (struct body_place){body,
+                                 sqlite3_column_int64(statement, 0),
+                                 sqlite3_column_int64(statement, 1),
+                                 sqlite3_column_int64(statement, 2),
+                                 (uint64_t)sqlite3_column_int64(statement, 3),
+                                 (uint64_t)sqlite3_column_int64(statement, 4),
+                                 {0}};
     sqlite3_reset(statement);
     return 0;
 }
@@ -173,8 +178,10 @@ int body_adopt(struct store *store, int64_t body, int64_t *size)
 
     if (!pending_place(store, body, &place))
         return -EINVAL;
-    if ((error = sql_run(&store->writer, SQL_BODY_INSERT, "iiiii", body, place.pack, place.offset, place.size,
-                         (int64_t)place.sum)))
+    g_autoptr(GBytes) tag = place.nonce ? g_bytes_new(place.tag, sizeof place.tag) : NULL;
+
+    if ((error = sql_run(&store->writer, SQL_BODY_INSERT, "iiiiiib", body, place.pack, place.offset, place.size,
+                         (int64_t)place.sum, (int64_t)place.nonce, tag)))
         return error == -EEXIST ? -EINVAL : error;
     struct pack_delta *delta = pack_delta(store, place.pack);
 
@@ -223,6 +230,11 @@ int store_body_drop(struct store *store, int64_t body)
     return store_in_transaction(store) ? body_discard(store, body) : -EINVAL;
 }
 
+bool body_unseal(struct store *store, uint64_t nonce, void *bytes, size_t length, int64_t offset)
+{
+    return !nonce || (store->cipher && cipher_body_read(store->cipher, nonce, offset, bytes, length));
+}
+
 ssize_t body_read(struct store *store, const struct body_place *place, void *buffer, size_t size, int64_t offset)
 {
     g_mutex_lock(&store->bodies->lock);
@@ -234,6 +246,8 @@ ssize_t body_read(struct store *store, const struct body_place *place, void *buf
         return 0;
     ssize_t got = pread(fd, buffer, (size_t)MIN((int64_t)size, place->size - offset), place->offset + offset);
 
+    if (got > 0 && !body_unseal(store, place->nonce, buffer, (size_t)got, offset))
+        return -EIO;
     return got < 0 ? -errno : got;
 }
 

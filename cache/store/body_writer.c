@@ -14,6 +14,8 @@ struct body_writer {
     int64_t written;   /* bytes in the pack */
     size_t used;       /* bytes in the buffer */
     uint64_t sum;
+    uint64_t nonce; /* 0: not sealed */
+    struct cipher_stream *stream;
     int error;
 };
 
@@ -84,6 +86,11 @@ struct body_writer *store_body_begin(struct store *store)
         writer->error = errno ? -errno : -EIO;
     }
     g_mutex_unlock(&store->bodies->lock);
+    if (store->cipher && !writer->error) {
+        writer->nonce = cipher_body_nonce();
+        writer->stream = cipher_stream_new(store->cipher, writer->nonce);
+        writer->error = writer->stream ? 0 : -EIO;
+    }
     return writer;
 }
 
@@ -91,9 +98,12 @@ static int flush(struct body_writer *writer)
 {
     if (!writer->used || writer->error)
         return writer->error;
-    writer->error =
-        pack_write(writer->pack->fd, writer->pack->buffer, writer->used, writer->pack->tail + writer->written);
     writer->sum = body_sum(writer->sum, writer->pack->buffer, writer->used);
+    if (writer->stream && !cipher_stream_seal(writer->stream, writer->pack->buffer, writer->pack->buffer, writer->used))
+        writer->error = -EIO;
+    if (!writer->error)
+        writer->error =
+            pack_write(writer->pack->fd, writer->pack->buffer, writer->used, writer->pack->tail + writer->written);
     writer->written += (int64_t)writer->used;
     writer->used = 0;
     return writer->error;
@@ -151,14 +161,20 @@ int store_body_finish(struct body_writer *writer, struct store *store, int64_t *
     struct bodies *bodies = store->bodies;
     int error = flush(writer);
 
+    struct body_place place = {.size = writer->written, .sum = writer->sum, .nonce = writer->nonce};
+
     *body = 0;
+    if (!error && !cipher_stream_end(g_steal_pointer(&writer->stream), place.tag))
+        error = writer->error = -EIO;
     if (error) {
         store_body_abort(writer);
         return error;
     }
     write_ahead(writer);
     g_mutex_lock(&bodies->lock);
-    struct body_place place = {bodies->next_body++, writer->pack->id, writer->pack->tail, writer->written, writer->sum};
+    place.id = bodies->next_body++;
+    place.pack = writer->pack->id;
+    place.offset = writer->pack->tail;
 
     g_hash_table_insert(bodies->pending, g_memdup2(&place.id, sizeof place.id), g_memdup2(&place, sizeof place));
     writer->pack->dirty = true;
@@ -175,6 +191,7 @@ void store_body_abort(struct body_writer *writer)
         return;
     struct pack *pack = writer->pack;
 
+    cipher_stream_end(writer->stream, NULL);
     /* Should this fail, the next body overwrites what is there, or the next start cuts it off. */
     if (pack && writer->written && ftruncate(pack->fd, pack->tail))
         writer->error = -errno;

@@ -189,8 +189,8 @@ int store_file_bury(struct store *store, int64_t ino)
         return error;
     if (row.item_id && !(error = item_row_get(store, row.item_id, &item)) && !item.home)
         error = store_identity_home(store, row.item_id, row.parent, row.name);
-    if (!error && !(error = sql_run(&store->writer, SQL_FILE_PLACE_USER, "isiiii", store->places[PLACE_GRAVES], row.name,
-                                    name_fold_hash(row.name), ino, store_now(store), ino))) {
+    if (!error && !(error = sql_run(&store->writer, SQL_FILE_PLACE_USER, "isiiii", store->places[PLACE_GRAVES],
+                                    row.name, name_fold_hash(row.name), ino, store_now(store), ino))) {
         changes_note(store, CHANGE_DELETE, row.kind == FILE_DIRECTORY, ino, row.parent, row.name, 0, NULL);
         changes_touch(store, row.parent);
     }

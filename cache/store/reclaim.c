@@ -82,8 +82,13 @@ static int list_dead(struct store *store, int64_t after, GArray *dead)
     int row;
 
     while ((row = sql_step(&store->writer, statement)) > 0) {
-        struct body_place place = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-                                   sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3), 0};
+        struct body_place place = {sqlite3_column_int64(statement, 0),
+                                   sqlite3_column_int64(statement, 1),
+                                   sqlite3_column_int64(statement, 2),
+                                   sqlite3_column_int64(statement, 3),
+                                   0,
+                                   0,
+                                   {0}};
 
         g_array_append_val(dead, place);
     }

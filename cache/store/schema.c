@@ -74,6 +74,8 @@ static const char version_2[] =
     "CREATE INDEX journal_item ON journal(item) WHERE item <> 0;"
     "CREATE INDEX journal_due ON journal(state, due);"
     "CREATE INDEX journal_uid ON journal(collection, uid_hash) WHERE uid_hash <> 0;"
+    "ALTER TABLE body ADD COLUMN nonce INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE body ADD COLUMN tag BLOB;"
     "CREATE INDEX file_scratch ON file(parent) WHERE kind = 2;"
     "CREATE TABLE attribute (ino INTEGER NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (ino, name))"
     " STRICT, WITHOUT ROWID;";

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+#include "cache/store/cipher_vfs.h"
+
 static const char *const texts[SQL_STATEMENTS] = {
 #define S(name, text) [SQL_##name] = text,
 #include "cache/store/statements.def"
@@ -39,14 +41,24 @@ static int sql_fail(struct sql *sql)
     return error;
 }
 
-int sql_open(struct sql *sql, const char *path, bool reader, int cache_kib)
+/* A file that is made now leaves room in its pages for what seals them; in one that is there, they have it. */
+static void reserve(struct sql *sql)
+{
+    int bytes = CIPHER_PAGE_RESERVE;
+
+    sqlite3_file_control(sql->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+int sql_open(struct sql *sql, const char *path, bool reader, int cache_kib, const char *vfs)
 {
     int flags = SQLITE_OPEN_NOMUTEX | (reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     g_autofree char *cache = g_strdup_printf("PRAGMA cache_size = -%d; PRAGMA mmap_size = 0", cache_kib);
 
     *sql = (struct sql){0};
-    if (sqlite3_open_v2(path, &sql->handle, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(path, &sql->handle, flags, vfs) != SQLITE_OK)
         return sql->handle ? sql_fail(sql) : -ENOMEM;
+    if (vfs && !reader)
+        reserve(sql);
     sqlite3_extended_result_codes(sql->handle, 0);
     sqlite3_busy_timeout(sql->handle, BUSY_MS);
     return sql_script(sql, cache);

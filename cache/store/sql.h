@@ -21,8 +21,9 @@ struct sql {
     int error; /* the first failure since it was last set to 0, constraints apart */
 };
 
-/* cache_kib: the page cache. A reader can change nothing. */
-int sql_open(struct sql *sql, const char *path, bool reader, int cache_kib);
+/* cache_kib: the page cache. A reader can change nothing. vfs: the name of a layer below SQLite (cipher_vfs.h); NULL:
+ * none. */
+int sql_open(struct sql *sql, const char *path, bool reader, int cache_kib, const char *vfs);
 void sql_close(struct sql *sql);
 
 /* A statement with its values, to be stepped. types: one letter a value, i int64_t, d int, s const char *

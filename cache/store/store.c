@@ -68,6 +68,16 @@ static int make_dir(struct store *store, char **why)
     return 0;
 }
 
+const char *store_vfs(const struct store *store)
+{
+    return store->vfs ? cipher_vfs_name(store->vfs) : NULL;
+}
+
+bool store_is_sealed(const struct store *store)
+{
+    return store->cipher != NULL;
+}
+
 static int open_database(struct store *store)
 {
     g_autofree char *path = store_file(store, STORE_DATABASE);
@@ -77,10 +87,10 @@ static int open_database(struct store *store)
     if (fd < 0)
         return -errno;
     close(fd);
-    if ((error = sql_open(&store->writer, path, false, LIMIT_STORE_CACHE_KIB)) ||
+    if ((error = sql_open(&store->writer, path, false, LIMIT_STORE_CACHE_KIB, store_vfs(store))) ||
         (error = sql_script(&store->writer, writer_pragmas)) || (error = schema_migrate(&store->writer)))
         return error;
-    return sql_open(&store->reader, path, true, READER_CACHE_KIB);
+    return sql_open(&store->reader, path, true, READER_CACHE_KIB, store_vfs(store));
 }
 
 static int load(struct store *store)
@@ -111,6 +121,11 @@ static char *explain(const struct store *store, int error)
 
 int store_open(const char *state_dir, struct store **out, char **why)
 {
+    return store_open_sealed(state_dir, NULL, out, why);
+}
+
+int store_open_sealed(const char *state_dir, const uint8_t *key, struct store **out, char **why)
+{
     struct store *store = g_new0(struct store, 1);
     char *reason = NULL;
     int error;
@@ -122,7 +137,7 @@ int store_open(const char *state_dir, struct store **out, char **why)
     g_mutex_init(&store->reading);
     changes_init(&store->txn);
     if (!(error = make_dir(store, &reason)) && !(error = take_lock(store, &reason)) &&
-        !(error = open_database(store)) && !(error = load(store)))
+        !(error = seal_ready(store, key, &reason)) && !(error = open_database(store)) && !(error = load(store)))
         error = store_reclaim(store);
     if (!error) {
         *out = store;
@@ -145,6 +160,8 @@ void store_close(struct store *store)
     bodies_close(store);
     sql_close(&store->reader);
     sql_close(&store->writer);
+    cipher_vfs_free(store->vfs);
+    cipher_free(store->cipher);
     changes_free(&store->txn);
     if (store->lock_fd >= 0)
         close(store->lock_fd);

@@ -25,6 +25,11 @@ struct store;
  * start, as inodes fixed by the schema (root is 1). Open it after the last fork: neither SQLite's
  * connections nor their locks live on in a child. */
 int store_open(const char *state_dir, struct store **store, char **why);
+/* The same with encryption at rest (cipher.h): key of CIPHER_KEY_BYTES; NULL: none. A store is encrypted from its
+ * making on, or never: -ENOKEY it is and key is NULL; -EKEYREJECTED it is by another key; -EEXIST it is there and is
+ * not. */
+int store_open_sealed(const char *state_dir, const uint8_t *key, struct store **store, char **why);
+bool store_is_sealed(const struct store *store);
 void store_close(struct store *store);
 const char *store_dir(const struct store *store);
 
@@ -130,7 +135,8 @@ int store_item_match(struct store *store, int64_t collection_id, const char *uid
  * angle brackets. -ENOENT. */
 int store_uid_find(struct store *store, int64_t collection_id, const char *uid, struct item *item);
 int store_mail_find(struct store *store, const char *message_id, struct item *item);
-/* The items of the collection that came last, at most limit, newest first: a GArray of struct item with clear function. */
+/* The items of the collection that came last, at most limit, newest first: a GArray of struct item with clear function.
+ */
 GArray *store_newest(struct store *store, int64_t collection_id, size_t limit);
 
 /* Another collection that holds an item with this stamp (not 0), or 0. */

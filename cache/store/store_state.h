@@ -2,6 +2,7 @@
 #ifndef CACHE_STORE_STORE_STATE_H
 #define CACHE_STORE_STORE_STATE_H
 
+#include "cache/store/cipher_vfs.h"
 #include "cache/store/schema.h"
 #include "cache/store/sql.h"
 #include "cache/store/store.h"
@@ -10,6 +11,8 @@
 struct body_place {
     int64_t id, pack, offset, size;
     uint64_t sum;
+    uint64_t nonce; /* of a sealed body; 0: not sealed */
+    uint8_t tag[CIPHER_TAG_BYTES];
 };
 
 struct journal;
@@ -39,8 +42,10 @@ struct txn {
 struct store {
     char *dir;
     int lock_fd;
-    GRecMutex writing; /* held from begin to commit or rollback */
-    GThread *owner;    /* whose transaction it is, or NULL */
+    GRecMutex writing;     /* held from begin to commit or rollback */
+    GThread *owner;        /* whose transaction it is, or NULL */
+    struct cipher *cipher; /* NULL: not encrypted */
+    struct cipher_vfs *vfs;
     struct sql writer;
     GMutex reading; /* guards reader: what other threads ask outside a transaction */
     struct sql reader;
@@ -55,6 +60,11 @@ struct store {
     void (*journal_listener)(void *ctx);
     void *journal_ctx;
 };
+
+/* seal.c: makes cipher and layer of a key (NULL: none), if it is the store's. *why as store_open's. */
+int seal_ready(struct store *store, const uint8_t *key, char **why);
+/* The layer that connections open their files by; NULL: none. */
+const char *store_vfs(const struct store *store);
 
 /* store.c: the connection to ask: the writer's within a transaction of this thread, else the
  * reader's, locked until store_asked. */
@@ -168,6 +178,8 @@ void bodies_lock(struct store *store);
 void bodies_unlock(struct store *store);
 int bodies_hold(struct store *store, int64_t body, int64_t pack, int *fd); /* locked */
 void bodies_release(struct store *store, int64_t body);
+/* Bytes as they lie in a pack become a body's: they begin at offset of it. false: OpenSSL failed. */
+bool body_unseal(struct store *store, uint64_t nonce, void *bytes, size_t length, int64_t offset);
 ssize_t body_read(struct store *store, const struct body_place *place, void *buffer, size_t size, int64_t offset);
 uint64_t body_sum(uint64_t sum, const void *bytes, size_t length);
 enum { BODY_SUM_START = 1 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -123,18 +124,27 @@ static int check_names(struct finder *finder)
     return row;
 }
 
+/* Of a sealed body the tag is made again, as only who has the key can. */
 static bool bytes_agree(struct store *store, const struct body_place *place, char *buffer)
 {
+    struct cipher_stream *stream =
+        place->nonce && store->cipher ? cipher_stream_new(store->cipher, place->nonce) : NULL;
+    g_autofree char *sealed = stream ? g_malloc(LIMIT_PACK_BUFFER) : NULL;
+    uint8_t tag[CIPHER_TAG_BYTES];
     uint64_t sum = BODY_SUM_START;
+    bool good = !place->nonce || stream;
 
-    for (int64_t offset = 0; offset < place->size; offset += LIMIT_PACK_BUFFER) {
+    for (int64_t offset = 0; offset < place->size && good; offset += LIMIT_PACK_BUFFER) {
         ssize_t got = body_read(store, place, buffer, LIMIT_PACK_BUFFER, offset);
 
-        if (got != MIN((int64_t)LIMIT_PACK_BUFFER, place->size - offset))
-            return false;
-        sum = body_sum(sum, buffer, (size_t)got);
+        good = got == MIN((int64_t)LIMIT_PACK_BUFFER, place->size - offset) &&
+               (!stream || cipher_stream_seal(stream, buffer, sealed, (size_t)got));
+        if (good)
+            sum = body_sum(sum, buffer, (size_t)got);
     }
-    return sum == place->sum;
+    if (stream)
+        good = cipher_stream_end(stream, tag) && good && !CRYPTO_memcmp(tag, place->tag, sizeof tag);
+    return good && sum == place->sum;
 }
 
 static int check_bodies(struct finder *finder)
@@ -146,9 +156,13 @@ static int check_bodies(struct finder *finder)
     int row;
 
     while ((row = sql_step(sql, statement)) > 0) {
-        struct body_place place = {sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
-                                   sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3),
-                                   (uint64_t)sqlite3_column_int64(statement, 4)};
+        struct body_place place = {
+            sqlite3_column_int64(statement, 0),           sqlite3_column_int64(statement, 1),
+            sqlite3_column_int64(statement, 2),           sqlite3_column_int64(statement, 3),
+            (uint64_t)sqlite3_column_int64(statement, 4), (uint64_t)sqlite3_column_int64(statement, 5)};
+
+        if (sqlite3_column_bytes(statement, 6) == sizeof place.tag)
+            memcpy(place.tag, sqlite3_column_blob(statement, 6), sizeof place.tag);
 
         if (place.pack == pack && place.offset < end)
             found(finder, "body %" G_GINT64_FORMAT " lies over the one before it", (gint64)place.id);

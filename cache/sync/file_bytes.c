@@ -1,7 +1,6 @@
 #include "cache/sync/file_bytes.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 GBytes *file_bytes(struct sync_engine *engine, int64_t ino)
 {
@@ -13,7 +12,7 @@ GBytes *file_bytes(struct sync_engine *engine, int64_t ino)
     char *bytes = g_malloc((gsize)held.size + 1);
 
     while (at < held.size) {
-        ssize_t got = pread(held.fd, bytes + at, (size_t)(held.size - at), held.offset + at);
+        ssize_t got = view_bytes_read(engine->view, &held, bytes + at, (size_t)(held.size - at), at);
 
         if (got <= 0)
             break;

@@ -25,7 +25,7 @@ static bool body_is(struct view *view, int64_t ino, const void *bytes, size_t si
         return false;
     same = held.size == (int64_t)size;
     for (size_t at = 0; same && at < size;) {
-        ssize_t got = pread(held.fd, chunk, MIN(sizeof chunk, size - at), held.offset + (off_t)at);
+        ssize_t got = view_bytes_read(view, &held, chunk, MIN(sizeof chunk, size - at), (int64_t)at);
 
         same = got > 0 && memcmp(chunk, (const char *)bytes + at, (size_t)got) == 0;
         at += got > 0 ? (size_t)got : 0;
