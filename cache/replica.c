@@ -15,6 +15,7 @@ void replica_config_free(struct replica_config *config)
     g_free(config->state_dir);
     g_free(config->account);
     g_free(config->since);
+    g_clear_pointer(&config->key, g_bytes_unref);
     if (config->server)
         session_config_free(config->server);
     if (config->folders)
@@ -86,7 +87,9 @@ static void on_fetched(void *ctx)
 static bool store_ready(struct replica *replica, struct eas_result *result)
 {
     g_autofree char *why = NULL, *classes = NULL;
-    int error = store_open(replica->config->state_dir, &replica->store, &why);
+    GBytes *key = replica->config->key;
+    int error = store_open_sealed(replica->config->state_dir, key ? g_bytes_get_data(key, NULL) : NULL, &replica->store,
+                                  &why);
 
     if (error) {
         *result = why ? eas_refused(EAS_SCOPE_FATAL, error == -EBUSY ? 75 : 74, "%s", why)

@@ -22,6 +22,7 @@ struct replica_config {
     char *since;        /* "all", "1d" .. "6m"; NULL: all */
     int vcard_version;  /* 3 or 4 */
     bool read_only;     /* nobody writes: no editor */
+    GBytes *key;        /* of CIPHER_KEY_BYTES: the replica is encrypted at rest; NULL: it is not */
     bool send_invitations; /* what mails others is allowed */
     long send_delay_ms;    /* before a message in Outbox is sent */
     long max_deletes;      /* a minute; more wait for a person. 0: no limit */

@@ -5,6 +5,7 @@
 #include "cache/store/store.h"
 #include "fs/config.h"
 #include "fs/message.h"
+#include "fs/replica_key.h"
 #include "fs/tokens.h"
 
 enum { SEND_DELAY_S = 10, SEND_DELAY_MOST_S = 86400, MAX_DELETES = 500, MAX_DELETES_MOST = 1000000 };
@@ -285,7 +286,8 @@ int account_config(const struct account_options *options, const char *what, stru
     number_read(options->send_delay, SEND_DELAY_S, SEND_DELAY_MOST_S, &config->send_delay_ms);
     config->send_delay_ms *= 1000;
     number_read(options->max_deletes, MAX_DELETES, MAX_DELETES_MOST, &config->max_deletes);
-    if (!options->offline) {
+    code = replica_key_get(config->state_dir, options->encrypt, options->key_command, what, &config->key);
+    if (!code && !options->offline) {
         config->server = server_config(options);
         code = server_login(options, what, config);
     }

@@ -26,6 +26,8 @@ struct account_options {
     char *since, *vcard, *state;
     bool offline;
     char *trace;
+    bool encrypt;
+    char *key_command;
     /* how it is mounted */
     char *events, *layout;
     bool send_invitations;
@@ -85,6 +87,10 @@ struct account_options {
         ACCOUNT_ROW(type, member, "vcard", OPTION_TEXT, vcard, "3|4", "the version of .vcf files (3)"),                \
         ACCOUNT_ROW(type, member, "state", OPTION_PATH, state, "DIR",                                                  \
                     "keep the replica here ($XDG_STATE_HOME/easfs/ACCOUNT)"),                                          \
+        ACCOUNT_ROW(type, member, "encrypt", OPTION_FLAG, encrypt, NULL,                                               \
+                    "encrypt the replica, from its beginning, by a key in the keyring"),                               \
+        ACCOUNT_ROW(type, member, "key-command", OPTION_TEXT, key_command, "C",                                        \
+                    "that key is what the command C prints: 64 hexadecimal digits"),                                   \
         ACCOUNT_ROW(type, member, "trace", OPTION_PATH, trace, "DIR",                                                  \
                     "write each exchange there as XML, without secrets and bodies")
 

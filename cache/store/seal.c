@@ -84,3 +84,10 @@ int seal_ready(struct store *store, const uint8_t *key, char **why)
         *why = g_strdup_printf("%s: %s", store->dir, explain(error));
     return error;
 }
+
+bool store_dir_is_sealed(const char *state_dir)
+{
+    g_autofree char *path = g_build_filename(state_dir, SEAL_FILE, NULL);
+
+    return access(path, F_OK) == 0;
+}

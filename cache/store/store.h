@@ -30,6 +30,8 @@ int store_open(const char *state_dir, struct store **store, char **why);
  * not. */
 int store_open_sealed(const char *state_dir, const uint8_t *key, struct store **store, char **why);
 bool store_is_sealed(const struct store *store);
+/* The same of a directory that is not open. */
+bool store_dir_is_sealed(const char *state_dir);
 void store_close(struct store *store);
 const char *store_dir(const struct store *store);
 

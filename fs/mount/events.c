@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "codec/limits.h"
@@ -20,10 +21,15 @@ struct events {
 
 struct events *events_new(const char *state_dir)
 {
-    g_autofree char *path = g_build_filename(state_dir, EVENTS_FILE, NULL);
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    g_autofree char *path = state_dir ? g_build_filename(state_dir, EVENTS_FILE, NULL) : NULL;
+    int fd = path ? open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600)
+                  : memfd_create("easfs-events", MFD_CLOEXEC);
     struct events *events;
 
+    if (fd >= 0 && !path && fcntl(fd, F_SETFL, O_APPEND) != 0) {
+        close(fd);
+        fd = -1;
+    }
     if (fd < 0)
         return NULL;
     events = g_new0(struct events, 1);

@@ -9,7 +9,7 @@
 
 struct events;
 
-/* Begins anew. NULL when it cannot be made (errno). */
+/* Begins anew, in a file of the directory, or, NULL, in memory. NULL when it cannot be made (errno). */
 struct events *events_new(const char *state_dir);
 void events_free(struct events *events);
 

@@ -170,7 +170,7 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     }
     mount->view = replica_view(replica);
     mount->park = mount->view ? park_new(mount) : NULL;
-    mount->events = mount->park ? events_new(store_dir(replica_store(replica))) : NULL;
+    mount->events = mount->park ? events_new(store_is_sealed(replica_store(replica)) ? NULL : store_dir(replica_store(replica))) : NULL;
     if (!mount->events) {
         *code = EXIT_STORE;
         *why = mount->park ? g_strdup_printf("the events file: %s", g_strerror(errno))

@@ -86,9 +86,9 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
         open_bytes(req, ino, file);
 }
 
-static ssize_t read_at(int fd, void *buffer, size_t size, int64_t from, int64_t length, int64_t offset)
+static ssize_t read_at(int fd, void *buffer, size_t size, int64_t length, int64_t offset)
 {
-    ssize_t got = offset < length ? pread(fd, buffer, (size_t)MIN((int64_t)size, length - offset), from + offset) : 0;
+    ssize_t got = offset < length ? pread(fd, buffer, (size_t)MIN((int64_t)size, length - offset), offset) : 0;
 
     return got < 0 ? -errno : got;
 }
@@ -103,9 +103,9 @@ static ssize_t read_handle(struct mount *mount, struct handle *handle, size_t si
     if (file->working)
         got = working_read(file->working, mount->buffer, size, offset);
     else if ((got = open_renew(mount, handle)) == 0 && handle->gone && file->last)
-        got = read_at(file->last->fd, mount->buffer, size, 0, file->last_size, offset);
+        got = read_at(file->last->fd, mount->buffer, size, file->last_size, offset);
     else if (got == 0 && handle->pinned)
-        got = read_at(handle->bytes.fd, mount->buffer, size, handle->bytes.offset, handle->bytes.size, offset);
+        got = view_bytes_read(mount->view, &handle->bytes, mount->buffer, size, offset);
     handles_unlock(mount->handles);
     return got;
 }

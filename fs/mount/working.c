@@ -3,16 +3,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "codec/limits.h"
 
 enum { COPY_BLOCK = 1 << 17 };
 
-/* Where the file system has no files without a name, one that loses its name at once. */
+/* Where the file system has no files without a name, one that loses its name at once. Without a directory it is no file
+ * at all, but memory: beside an encrypted replica nothing is written that is not. */
 static int nameless_open(const char *state_dir)
 {
-    int fd = open(state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = state_dir ? open(state_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : memfd_create("easfs", MFD_CLOEXEC);
+
+    if (!state_dir)
+        return fd < 0 ? -errno : fd;
 
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
         g_autofree char *path = g_build_filename(state_dir, "writing-XXXXXX", NULL);
@@ -90,6 +95,28 @@ static int copy_bytes(int from, int64_t offset, int64_t size, int to)
     return 0;
 }
 
+/* The same of what the store holds, which may lie there sealed. */
+static int copy_stored(const struct view *view, const struct view_bytes *bytes, int to)
+{
+    g_autofree char *block = g_malloc(COPY_BLOCK);
+    int64_t done = 0;
+
+    while (done < bytes->size) {
+        ssize_t got = view_bytes_read(view, bytes, block, COPY_BLOCK, done);
+        int error;
+
+        if (got == -EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? (int)got : -EIO;
+        error = write_all(to, block, (size_t)got, done);
+        if (error)
+            return error;
+        done += got;
+    }
+    return 0;
+}
+
 struct working *working_new(const char *state_dir, int *error)
 {
     struct copy *copy = copy_new(state_dir, error);
@@ -115,6 +142,15 @@ int working_fill(struct working *working, int fd, int64_t offset, int64_t size)
 
     if (!error)
         working->size = size;
+    return error;
+}
+
+int working_fill_stored(struct working *working, const struct view *view, const struct view_bytes *bytes)
+{
+    int error = copy_stored(view, bytes, working->copy->fd);
+
+    if (!error)
+        working->size = bytes->size;
     return error;
 }
 

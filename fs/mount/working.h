@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cache/view.h"
+
 /* A file without a name; whoever reads it from another thread has a reference. */
 struct copy {
     int fd;
@@ -31,12 +33,14 @@ struct working {
     bool failed;        /* it took nothing, and the bytes are only here */
 };
 
-/* An empty one, in the state directory. NULL: *error. */
+/* An empty one, in the state directory, or, NULL, in memory. NULL: *error. */
 struct working *working_new(const char *state_dir, int *error);
 void working_free(struct working *working);
 
 /* Fills a new one with size bytes of fd from offset on. */
 int working_fill(struct working *working, int fd, int64_t offset, int64_t size);
+/* ... or with what the store holds. */
+int working_fill_stored(struct working *working, const struct view *view, const struct view_bytes *bytes);
 ssize_t working_read(const struct working *working, void *buffer, size_t size, int64_t offset);
 /* Each of them gives a copy that is being read by the store to it, and goes on with one of its own. now_ns: the time of
  * the write. -EFBIG beyond LIMIT_EDIT_BYTES. */

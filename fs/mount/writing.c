@@ -5,9 +5,12 @@
 #include "cache/edit/edit.h"
 #include "cache/store/store.h"
 
+/* Where working copies lie; NULL: in memory alone, beside an encrypted replica. */
 static const char *state_dir(const struct mount *mount)
 {
-    return store_dir(replica_store(mount->replica));
+    struct store *store = replica_store(mount->replica);
+
+    return store_is_sealed(store) ? NULL : store_dir(store);
 }
 
 /* The bytes as readers see them: the store's; of a file that it has removed, those that are still open. */
@@ -17,12 +20,12 @@ static int fill(struct view *view, struct working *working, const struct open_fi
     int error = view_open(view, file->ino, &bytes);
 
     if (!error) {
-        error = working_fill(working, bytes.fd, bytes.offset, bytes.size);
+        error = working_fill_stored(working, view, &bytes);
         view_release(view, &bytes);
     } else if (error == -ENOENT && file->last) {
         error = working_fill(working, file->last->fd, 0, file->last_size);
     } else if (handle && handle->pinned) {
-        error = working_fill(working, handle->bytes.fd, handle->bytes.offset, handle->bytes.size);
+        error = working_fill_stored(working, view, &handle->bytes);
     }
     return error;
 }

@@ -10,6 +10,7 @@
 #include "fs/ask.h"
 #include "fs/control_verbs.h"
 #include "fs/message.h"
+#include "fs/replica_key.h"
 #include "fs/verbs/verbs.h"
 
 struct cache_values {
@@ -55,7 +56,12 @@ static int cache_open(const char *state, const char *what, struct store **store,
     /* Opening would make one, and wiping would then take all that lies there. */
     if (!g_file_test(database, G_FILE_TEST_EXISTS))
         return unable_to(EXIT_STORE, what, "check --state", "there is no replica at %s", state);
-    error = store_open(state, store, &why);
+    g_autoptr(GBytes) key = NULL;
+    int code = replica_key_get(state, false, NULL, what, &key);
+
+    if (code)
+        return code;
+    error = store_open_sealed(state, key ? g_bytes_get_data(key, NULL) : NULL, store, &why);
     if (error == -EBUSY) {
         *busy = true;
         return 0;
@@ -134,25 +140,44 @@ static int64_t edits_waiting(struct store *store)
     return counts.queued + counts.held + (scratch ? scratch->len : 0);
 }
 
-/* Opening first makes sure that nobody has it. */
-static int cache_wipe(const char *state, const struct cache_values *values)
+static int in_use(const char *state, const char *what)
 {
-    static const char what[] = "wipe the replica";
+    return unable_to(EXIT_UNREACHABLE, what, "easfs umount it first", "the replica %s is in use", state);
+}
+
+/* Opening first makes sure that nobody has it. */
+static int check_edits(const char *state, const char *what, bool discard)
+{
     struct store *store;
     int64_t waiting;
     bool busy;
-    int error, code = cache_open(state, what, &store, &busy);
+    int code = cache_open(state, what, &store, &busy);
 
-    if (busy)
-        return unable_to(EXIT_UNREACHABLE, what, "easfs umount it first", "the replica %s is in use", state);
-    if (code)
-        return code;
+    if (code || busy)
+        return code ? code : in_use(state, what);
     waiting = edits_waiting(store);
     store_close(store);
-    if (waiting > 0 && !values->discard_edits)
-        return unable_to(EXIT_DATA, what, "mount it to send them, or give --discard-edits",
-                         "%" G_GINT64_FORMAT " changes made here are not sent, or are kept here alone", waiting);
+    return waiting > 0 && !discard
+               ? unable_to(EXIT_DATA, what, "mount it to send them, or give --discard-edits",
+                           "%" G_GINT64_FORMAT " changes made here are not sent, or are kept here alone", waiting)
+               : 0;
+}
+
+/* An encrypted one whose key is lost can still go, when nothing in it is asked for. */
+static int cache_wipe(const char *state, const struct cache_values *values)
+{
+    static const char what[] = "wipe the replica";
+    bool sealed = store_dir_is_sealed(state);
+    g_autofree char *why = NULL;
+    int error, code = sealed && values->discard_edits ? 0 : check_edits(state, what, values->discard_edits);
+
+    if (code)
+        return code;
     error = store_wipe(state);
+    if (error == -EBUSY)
+        return in_use(state, what);
+    if (!error && sealed && !replica_key_forget(state, &why))
+        fprintf(stderr, "easfs: its key stays in the keyring: %s\n", why);
     return error ? unable_to(EXIT_STORE, what, NULL, "%s: %s", state, g_strerror(-error)) : 0;
 }
 
