@@ -244,20 +244,39 @@ bool hunt_pox(struct hunt *hunt, const char *step, const char *url, enum hunt_we
     return end == WALK_FOUND;
 }
 
-/* Version 2 needs no log-in. Only Microsoft's own service is asked, and only for addresses whose mail it takes. */
-bool hunt_v2(struct hunt *hunt, const char *step)
+/* Asks version 2, and where Microsoft's service sends on within itself. */
+static void ask_v2(struct hunt *hunt, struct probe_answer *answer)
 {
     g_autofree char *escaped = g_uri_escape_string(hunt->email, "@", FALSE);
     g_autofree char *url =
         g_strdup_printf("https://" V2_HOST "/autodiscover/autodiscover.json/v1.0/%s?Protocol=ActiveSync", escaped);
+
+    for (unsigned hop = 0;; hop++) {
+        hunt_probe(hunt, PROBE_GET, url, NULL, false, 0, answer);
+        g_autofree char *host = answer->location ? address_host(answer->location) : NULL;
+
+        if (!eas_is_served(&answer->result) || answer->status < 300 || answer->status >= 400 ||
+            hop >= LIMIT_REDIRECTS || !host || !g_str_has_prefix(answer->location, "https://") ||
+            !hunt_is_exchange_online(host))
+            return;
+        g_free(url);
+        url = g_strdup(answer->location);
+        probe_clear(answer);
+    }
+}
+
+/* Version 2 needs no log-in. Only Microsoft's own service is asked, and only for addresses whose mail it takes, or
+ * whose domain points there. */
+bool hunt_v2(struct hunt *hunt, const char *step)
+{
     struct autodiscover said = {0};
     struct probe_answer answer;
     bool found = false;
 
     if (hunt->relay == RELAY_CONSUMER)
         return hunt_server(hunt, step, CONSUMER_URL, WEIGHT_HOST);
-    hunt_probe(hunt, PROBE_GET, url, NULL, false, 0, &answer);
-    if (answer.status == 200 && answer.body)
+    ask_v2(hunt, &answer);
+    if (eas_is_served(&answer.result) && answer.status == 200 && answer.body)
         autodiscover_read_json(answer.body->str, answer.body->len, &said);
     const char *why = NULL;
     g_autofree char *server = said.url ? address_url(said.url, false, &why) : NULL;

@@ -42,8 +42,8 @@ def openly(answer):
 cases = []
 
 
-def case(found=None, cause=None, told=None, says=None, within=60):
-    """found: the step that finds; cause: of the one fault, where nothing is found; told: the hosts that may have seen the
+def case(found=None, cause=None, told=None, says=None, within=None):
+    """within: seconds, for what hangs; found: the step that finds; cause: of the one fault, where nothing is found; told: the hosts that may have seen the
     password; says: words that the lines must hold."""
     def note(build):
         cases.append((build, found, cause, told or [], says, within))
@@ -115,6 +115,15 @@ def at_exchange_online(lab):
     url = b'{"Protocol":"ActiveSync","Url":"https://outlook.office365.com%s"}' % PATH.encode()
     lab.server(lambda ask: Answer(200, url, "application/json") if ask.path ==
                "/autodiscover/autodiscover.json/v1.0/alice@example.test" else None, host="outlook.office365.com")
+
+
+@case("autodiscover-v2", told=["outlook.office365.com"])
+def at_exchange_online_that_sends_on_within_itself(lab):
+    lab.dns.mx("example.test", "example-test.mail.protection.outlook.com")
+    url = b'{"Protocol":"ActiveSync","Url":"https://outlook.office365.com%s"}' % PATH.encode()
+    lab.server(lambda ask: away("https://eur.outlook.com/v2") if "autodiscover.json" in ask.path else None,
+               host="outlook.office365.com")
+    lab.site(lambda ask: Answer(200, url, "application/json"), host="eur.outlook.com")
 
 
 @case("autodiscover-redirect", told=["outlook.office365.com"])
@@ -285,6 +294,14 @@ def exchange_online_that_names_another_domain(lab):
     lab.site(lambda ask: Answer(401, headers={"WWW-Authenticate": "Basic"}), host="eas.evil.test")
 
 
+@case(cause="http-404", says="outlook.office365.com does not know")
+def exchange_online_that_sends_elsewhere(lab):
+    lab.dns.mx("example.test", "example-test.mail.protection.outlook.com")
+    lab.dns.zone.pop(MAIL)
+    lab.site(lambda ask: away("https://eas.evil.test/v2"), host="outlook.office365.com")
+    lab.site(lambda ask: Answer(200, '{"Url":"https://eas.evil.test/"}', "application/json"), host="eas.evil.test")
+
+
 @case(cause="auth-wrong", told=[HOST, "example.test"])
 def a_wrong_password_is_tried_at_two_hosts_at_most(lab):
     lab.secret = "not-" + SECRET
@@ -358,7 +375,7 @@ def one(row, authorities):
         problems.append("the password went to %s" % asked)
     if says and not any(says in line["text"] for line in lines):
         problems.append("does not say %r" % says)
-    if took > within or (code == 0) != bool(found):
+    if (within and took > within) or (code == 0) != bool(found):
         problems.append("exit %d after %.1f s" % (code, took))
     return problems, lines, took
 
