@@ -9,9 +9,9 @@
 #include "fs/verbs/verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_mount,  &verb_umount,   &verb_status, &verb_sync,   &verb_folders, &verb_cache,
-    &verb_export, &verb_login,    &verb_setup,  &verb_doctor, &verb_explain, &verb_gal,
-    &verb_search, &verb_freebusy, &verb_oof,    &verb_retry,  &verb_discard,
+    &verb_mount, &verb_umount, &verb_status,  &verb_sync,    &verb_folders,  &verb_cache,  &verb_export,
+    &verb_login, &verb_setup,  &verb_doctor,  &verb_explain, &verb_gal,      &verb_search, &verb_freebusy,
+    &verb_oof,   &verb_retry,  &verb_discard, &verb_send,    &verb_sendmail,
 };
 
 static const struct verb *verb_find(const char *name)
@@ -85,6 +85,8 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a limit of the file size is told to who writes, and ends nobody */
+    if (argc > 0 && g_str_has_suffix(argv[0], "sendmail"))
+        return verb_run(&verb_sendmail, argc, argv);
     if (argc < 2)
         return help_all(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)

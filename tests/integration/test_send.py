@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Messages that are sent: dropped into Outbox, by easfs send, by easfs sendmail, by mutt. Catches: mail that is sent
+twice, never, or to others than was said; a message that is refused and leaves something behind; a delay that rm does
+not end."""
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+import harness
+from edits import journal, state, why
+from harness import EASFS, equal, message, read, run, test, truth, wait_for, write
+
+
+class Post:
+    """alice's mailbox, mounted; bob's on the same server."""
+
+    def __init__(self, scratch, *extra):
+        self.scratch, self.logged = scratch, scratch.path("mail.log")
+        os.makedirs(scratch.path("bob"))
+        self.server = scratch.easd(extra=["--mailbox", "bob=" + scratch.path("bob"), "--mail-log", self.logged])
+        self.mount = scratch.mount(self.server, *extra)
+        self.mount.sync()
+
+    def sent(self):
+        """Each sent message's recipients, sorted."""
+        lines = [json.loads(l) for l in read(self.logged).decode().splitlines()] if os.path.exists(self.logged) else []
+        return [sorted(line["recipients"]) for line in lines]
+
+    def sendmail(self, *words, text, code=0, name=(EASFS, "sendmail")):
+        return run(*name, "--mount", self.mount.point, *words, input=text, code=code)
+
+
+def letter(to="bob@example.test", more="", body="Text.\n", subject="Hello"):
+    return "To: %s\nSubject: %s\n%s\n%s" % (to, subject, more, body)
+
+
+@test
+def what_is_dropped_into_outbox_is_sent_once(scratch):
+    post = Post(scratch)
+    path = write(post.mount.path("Outbox", "a.eml"), letter())
+    equal(state(path), "queued")
+    equal(post.sent(), [], "sent before the delay is over")
+    post.mount.sync("--strict")
+    equal(post.sent(), [["bob@example.test"]])
+    equal(post.mount.ls("Outbox"), [], "Outbox after it")
+    post.mount.sync()
+    equal(len(post.sent()), 1, "mails after another sync")
+    equal(len(post.mount.ls("Mail", "Sent Items")), 1, "Sent Items")
+    write(post.mount.path("Outbox", "b.eml"), letter())
+    os.unlink(post.mount.path("Outbox", "b.eml"))
+    post.mount.sync("--strict")
+    equal(len(post.sent()), 1, "mails after one that was taken back")
+
+
+@test
+def what_cannot_be_sent_is_held_with_the_reason(scratch):
+    post = Post(scratch)
+    for name, text in (("nobody", "Subject: x\n\nText.\n"), ("open", "To: bob@example.test\nSubject: x"),
+                       ("cut", letter(more="MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n", body="--b\n\nx\n")),
+                       ("another", letter(more="From: carol@example.org\n"))):
+        path = post.mount.path("Outbox", name + ".eml")
+        try:
+            write(path, text)
+            raise AssertionError(name + " was taken")
+        except OSError:
+            pass
+        equal(state(path), "held", name)
+        truth(why(path), name)
+        done = run(EASFS, "send", "--mount", post.mount.point, write(scratch.path(name), text), code=65)
+        truth("unable to send the message: " in done.stderr, done.stderr)
+    equal(len(post.mount.ls("Outbox")), 4, "what easfs send leaves behind")
+    post.mount.sync(code=0)
+    equal(post.sent(), [])
+    for name in post.mount.ls("Outbox"):
+        os.unlink(post.mount.path("Outbox", name))
+    post.mount.sync("--strict")
+
+
+@test
+def sendmail_sends_to_whom_it_is_told(scratch):
+    post = Post(scratch, "--send-delay", "0")
+    link = scratch.path("sendmail")
+    os.symlink(EASFS, link)
+    bob, carol = "bob@example.test", "carol@example.test"
+    post.sendmail("-t", "-i", text=letter("%s, Carol <%s>" % (bob, carol)))
+    post.sendmail("-oi", "-oem", "--", bob, text=letter(), name=(link,))
+    post.sendmail("-i", bob, carol, text=letter())  # carol is no part of the header
+    post.sendmail("-f", "alice@localhost", "-F", "Alice S.", bob, text="Subject: none\n\nText.\n")
+    post.sendmail(bob, text=letter(body="one\n.\ntwo\n"))
+    post.mount.sync("--strict")
+    equal(sorted(post.sent()), sorted([[bob, carol], [bob], [bob, carol], [bob], [bob]]))
+    bodies = [read(os.path.join(scratch.path("bob"), "Mail", "Inbox", n)) for n in
+              os.listdir(os.path.join(scratch.path("bob"), "Mail", "Inbox"))]
+    truth(not any(b"two" in body for body in bodies), "a line of a dot ended nothing")
+    truth(not any(b"Bcc" in body for body in bodies), "a Bcc is told")
+    done = post.sendmail("-i", bob, text=letter("%s, %s" % (bob, carol)), code=65)
+    truth("carol@example.test" in done.stderr, done.stderr)
+    post.sendmail("-i", text=letter(), code=64)
+    post.sendmail("-bp", text="", code=64)
+    post.mount.sync("--strict")
+    equal(len(post.sent()), 5, "mails after refusals")
+
+
+@test
+def mutt_sends_by_it(scratch):
+    post = Post(scratch, "--send-delay", "0")
+    config = write(scratch.path("muttrc"), 'set sendmail="%s sendmail --mount %s -oem -oi"\nset from=alice@localhost\nset use_from=yes\n'
+                   'set copy=no\nset folder=%s\nset realname="Alice"\n' %
+                   (EASFS, post.mount.point, scratch.path("folder")))
+    run("mutt", "-n", "-F", config, "-s", "From mutt", "-c", "carol@example.test", "-b", "dave@example.test", "--",
+        "bob@example.test", input="Text.\n", env=dict(os.environ, HOME=scratch.dir))
+    post.mount.sync("--strict")
+    equal(post.sent(), [["bob@example.test", "carol@example.test", "dave@example.test"]])
+
+
+if __name__ == "__main__":
+    harness.main()
