@@ -237,11 +237,7 @@ int account_session(const struct account_options *options, const char *what, str
 {
     int code = check_words(options, what);
 
-    g_autofree char *name = account_title(options);
-
     *config = code ? NULL : server_config(options);
-    if (*config && account_auth(options) == SESSION_AUTH_OAUTH)
-        (*config)->oauth = tokens_config(options, name);
     return code;
 }
 

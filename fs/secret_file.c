@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,18 +61,51 @@ char *secret_file_read(const char *path, char **why)
     return secret;
 }
 
+static bool write_whole(int fd, const char *text)
+{
+    size_t length = strlen(text), sent = 0;
+
+    while (sent < length) {
+        ssize_t wrote = write(fd, text + sent, length - sent);
+
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote <= 0)
+            return false;
+        sent += (size_t)wrote;
+    }
+    return write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+}
+
+static void sync_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+/* By a second file of a fixed name: whoever dies in the middle leaves one secret more, not one each time. */
 bool secret_file_write(const char *path, const char *secret, char **why)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
-    g_autoptr(GError) error = NULL;
-    char *line = g_strconcat(secret, "\n", NULL);
-    bool written;
+    g_autofree char *directory = g_path_get_dirname(path), *fresh = g_strconcat(path, ".new", NULL);
+    bool written = false;
 
     g_mkdir_with_parents(directory, 0700);
-    written = g_file_set_contents_full(path, line, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                       0600, &error);
-    secret_free(line);
-    if (!written)
-        *why = g_strdup(error->message);
+    unlink(fresh);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0) {
+        written = write_whole(fd, secret);
+        close(fd);
+    }
+    written = written && rename(fresh, path) == 0;
+    if (!written) {
+        *why = g_strdup_printf("%s: %s", path, g_strerror(errno));
+        unlink(fresh);
+    }
+    sync_directory(directory);
     return written;
 }
