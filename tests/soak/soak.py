@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The soak: a mailbox that changes at random on the server while every kind of fault fires and others read the mount.
+"""The soak: a mailbox that changes at random on the server while every kind of fault that befalls a reader fires, and
+others read the mount.
 Catches: anything lost, doubled or left stale after whatever went wrong on the way; a daemon that grows; an error that
 stays after its cause is gone. SOAK_CHANGES (20000) changes, SOAK_SEED for those of an earlier run, SOAK_CHECK (2500)
 changes between two looks at everything in between, SOAK_TRACE a directory for what crossed the wire."""
@@ -23,6 +24,7 @@ from harness import EASFS, equal, read, run, test, truth, wait_for
 DOCUMENTS = ("Sync", "Sync", "Sync", "ItemOperations", "FolderSync", "Ping", "GetItemEstimate")
 
 # kind: values to choose from (None: takes none) and the commands to befall. Statuses are those of a server in trouble.
+# What befalls edits alone (item-status, forget, wrong-id), and the server's own end (die), have tests of their own.
 FAULTS = {
     "delay": ((50, 300, 1200), DOCUMENTS),
     "trickle": ((20000, 200000), DOCUMENTS),
