@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/edit/edit.h"
+#include "cache/store/store.h"
 #include "fs/message.h"
 
 json_t *control_waiting(struct replica *replica, const char *state)
@@ -125,4 +126,12 @@ json_t *control_retry(struct control_client *client, const json_t *request)
 json_t *control_discard(struct control_client *client, const json_t *request)
 {
     return decide(client, request, EDIT_DISCARD);
+}
+
+json_t *control_address(struct control_client *client, const json_t *request)
+{
+    g_autofree char *address = store_get(replica_store(client->config->replica), "address");
+
+    (void)request;
+    return json_pack("{s:i, s:s}", "code", 0, "address", address ? address : "");
 }

@@ -250,7 +250,7 @@ static const struct {
     {"status", reply_status}, {"sync", reply_sync},         {"folders", reply_folders},      {"umount", reply_umount},
     {"size", reply_size},     {"verify", reply_verify},     {"account", reply_account},      {"login", reply_login},
     {"gal", control_people},  {"search", control_messages}, {"freebusy", control_free_busy}, {"oof", control_oof},
-    {"retry", control_retry}, {"discard", control_discard},
+    {"retry", control_retry}, {"discard", control_discard}, {"address", control_address},
 };
 
 json_t *control_verb_answer(struct control_client *client, const json_t *request)

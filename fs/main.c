@@ -9,9 +9,9 @@
 #include "fs/verbs/verbs.h"
 
 static const struct verb *const verbs[] = {
-    &verb_mount, &verb_umount, &verb_status,  &verb_sync,    &verb_folders,  &verb_cache,  &verb_export,
-    &verb_login, &verb_setup,  &verb_doctor,  &verb_explain, &verb_gal,      &verb_search, &verb_freebusy,
-    &verb_oof,   &verb_retry,  &verb_discard, &verb_send,    &verb_sendmail,
+    &verb_mount, &verb_umount, &verb_status,  &verb_sync,    &verb_folders,  &verb_cache,   &verb_export,
+    &verb_login, &verb_setup,  &verb_doctor,  &verb_explain, &verb_gal,      &verb_search,  &verb_freebusy,
+    &verb_oof,   &verb_retry,  &verb_discard, &verb_send,    &verb_sendmail, &verb_respond,
 };
 
 static const struct verb *verb_find(const char *name)

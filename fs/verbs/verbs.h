@@ -17,6 +17,6 @@ struct verb {
 
 extern const struct verb verb_mount, verb_umount, verb_status, verb_sync, verb_folders, verb_cache, verb_export,
     verb_doctor, verb_explain, verb_gal, verb_search, verb_freebusy, verb_oof, verb_login, verb_setup, verb_retry,
-    verb_discard, verb_send, verb_sendmail;
+    verb_discard, verb_send, verb_sendmail, verb_respond;
 
 #endif

@@ -4,14 +4,12 @@ twice, never, or to others than was said; a message that is refused and leaves s
 not end."""
 import json
 import os
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
-from edits import journal, state, why
-from harness import EASFS, equal, message, read, run, test, truth, wait_for, write
+from edits import event, state, why
+from harness import EASFS, equal, read, run, test, truth, write
 
 
 class Post:
@@ -114,6 +112,32 @@ def mutt_sends_by_it(scratch):
         "bob@example.test", input="Text.\n", env=dict(os.environ, HOME=scratch.dir))
     post.mount.sync("--strict")
     equal(post.sent(), [["bob@example.test", "carol@example.test", "dave@example.test"]])
+
+
+def invitation(answer):
+    return event("Review", "ORGANIZER:mailto:bob@example.test\r\nATTENDEE;CN=Bob;PARTSTAT=ACCEPTED:mailto:bob@example.test"
+                 "\r\nATTENDEE;CN=Alice;PARTSTAT=%s;RSVP=TRUE:mailto:alice@localhost\r\n" % answer)
+
+
+@test
+def a_meeting_is_answered_and_its_organiser_told(scratch):
+    post = Post(scratch)
+    post.server.put("Calendar/review.ics", invitation("NEEDS-ACTION"))
+    for version, word, wanted in (("14.1", "tentative", b"PARTSTAT=TENTATIVE"), ("16.1", "accept", b"PARTSTAT=ACCEPTED")):
+        post.mount.umount()
+        post.mount = scratch.mount(post.server, "--protocol", version, state="state" + version)
+        post.mount.sync()
+        path = post.mount.path("Calendar", "Review.ics")
+        before = len(post.sent())
+        run(EASFS, "respond", word, path)
+        truth(wanted in read(path).replace(b"\r\n ", b""), read(path))
+        post.mount.sync("--strict")
+        equal(post.sent()[before:], [["bob@example.test"]], "replies at " + version)
+        equal(state(path), "clean", version)
+    for code, words in ((64, ("maybe", path)), (73, ("accept", scratch.path("x"))),
+                        (65, ("accept", write(post.mount.path("Calendar", "own.ics"), event("Own"))))):
+        run(EASFS, "respond", *words, code=code)
+    equal(len(post.sent()), 2)
 
 
 if __name__ == "__main__":
