@@ -18,7 +18,7 @@ static bool can_unlock(void)
 
 static enum keyring_end locked(char **why)
 {
-    *why = g_strdup("the keyring is locked; unlock it, or use password-command or password-file");
+    *why = g_strdup("the keyring is locked");
     return KEYRING_LOCKED;
 }
 

@@ -124,7 +124,7 @@ static struct eas_result ask_issuer(struct oauth *oauth, struct http *http, stru
     struct eas_result result;
 
     if (!refresh)
-        return oauth_log_in_again("nobody has logged in", why ? why : "there is no refresh token");
+        return oauth_log_in_again("the log-in cannot be had", why ? why : "there is no refresh token");
     result = ask_with(oauth, http, refresh, answer);
     if (result.action == EAS_ACTION_LOGIN) {
         char *newer = config->load(config->ctx, &no_more);

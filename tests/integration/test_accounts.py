@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from harness import EASFS, equal, message, read, run, test, truth, write
 from keyring import Keyring
+from terminal import typed
 
 
 def conf(scratch, text, mode=0o600):
@@ -110,6 +111,22 @@ def a_password_in_a_file_that_others_read_is_refused(scratch):
     mounted(scratch)
     conf(scratch, section("work", server, "password-command = cat " + server.password_file), 0o644)
     mounted(scratch)
+
+
+@test
+def the_terminal_is_asked_last_and_given_back(scratch):
+    """The daemon asks, before it leaves the terminal: with nothing else that gives a password."""
+    server = box(scratch)
+    conf(scratch, section("work", server))
+    _, shown = typed([("Password of work:", "secret")], EASFS, "mount", scratch.path("mnt"))
+    truth("secret" not in shown, shown)
+    run(EASFS, "sync", scratch.path("mnt"), "--wait")
+    run(EASFS, "umount", scratch.path("mnt"))
+    _, shown = typed([("Password of work:", "wrong")], EASFS, "mount", scratch.path("mnt"), "--account", "work",
+                     "--state", scratch.path("cold"), code=77)
+    truth("refuses the user name or password" in shown, shown)
+    _, shown = typed([("Password of work:", "")], EASFS, "mount", scratch.path("mnt"), code=77)
+    truth("no password was given" in shown, shown)
 
 
 @test
