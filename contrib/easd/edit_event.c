@@ -57,7 +57,7 @@ static bool edit_times(icalcomponent *component, struct edit *edit, const struct
         return edit_refuse(edit, "it has no start, or a time of it is none");
     if (!until)
         to = from + (all_day ? 24 * 3600 : HALF_HOUR);
-    if (to < from || (all_day && to == from))
+    if (to < from)
         return edit_refuse(edit, "it ends before it starts");
     if (!event_wall_clock(&from_time, from, all_day, zone, edit->version) ||
         !event_wall_clock(&to_time, to, all_day, zone, edit->version))
