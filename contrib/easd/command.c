@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "contrib/easd/fault_answer.h"
+#include "contrib/easd/wipe.h"
 
 static const struct command commands[] = {
     {"Sync", run_sync, TAG_AirSync_Sync, TAG_AirSync_Status, .empty_allowed = true},
@@ -32,7 +33,7 @@ static const struct {
     int status, http;
 } old_codes[] = {{101, 400}, {102, 400}, {103, 400}, {105, 400}, {106, 400}, {107, 500}, {108, 400},
                  {109, 400}, {110, 500}, {119, 500}, {120, 500}, {121, 500}, {150, 500}, {132, 403},
-                 {137, 501}, {138, 505}, {141, 449}, {142, 449}, {143, 449}, {144, 449}};
+                 {137, 501}, {138, 505}, {141, 449}, {140, 403}, {142, 449}, {143, 449}, {144, 449}};
 
 const struct command *command_find(const char *name)
 {
@@ -99,6 +100,8 @@ static bool is_device_name(const char *text)
 
 static int check_policy(const struct request *request)
 {
+    if (wipe_asked(request) && request->command->run != run_provision)
+        return 140;
     if (!request->server->policy || request->command->unprovisioned)
         return 1;
     if (request->policy_key == 0)

@@ -8,13 +8,13 @@
 
 #include "contrib/easd/autodiscover.h"
 #include "contrib/easd/command.h"
+#include "contrib/easd/control.h"
 #include "contrib/easd/limits.h"
 #include "contrib/easd/login.h"
 #include "contrib/easd/query.h"
 #include "contrib/easd/reply.h"
 
 static const char endpoint[] = "/Microsoft-Server-ActiveSync";
-static const char fault_endpoint[] = "/easd/faults";
 
 struct http {
     struct server *server;
@@ -177,49 +177,6 @@ static enum MHD_Result reply_post(struct http *http, struct MHD_Connection *conn
     return result;
 }
 
-/* ---- faults, set while the server runs ---- */
-
-static bool from_loopback(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-
-    if (address && address->sa_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24) == 127;
-    return address && address->sa_family == AF_INET6 &&
-           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
-}
-
-/* A rule a line. Stops at the first that is none. */
-static char *add_rules(struct faults *faults, const GByteArray *body)
-{
-    g_autofree char *text = g_strndup((const char *)body->data, body->len);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    char *error = NULL;
-
-    for (char **line = lines; *line && !error; line++)
-        if (*g_strstrip(*line))
-            faults_add(faults, *line, &error);
-    return error;
-}
-
-static enum MHD_Result reply_faults(struct http *http, struct MHD_Connection *connection, const struct call *call,
-                                    const char *method)
-{
-    struct faults *faults = http->server->faults;
-    g_autofree char *error = NULL;
-
-    if (strcmp(method, MHD_HTTP_METHOD_DELETE) == 0)
-        faults_clear(faults);
-    else if (strcmp(method, MHD_HTTP_METHOD_POST) == 0 && call->body->len <= EASD_FAULT_REQUEST_BYTES)
-        error = add_rules(faults, call->body);
-    else if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-        return reply_text(connection, 405, MHD_HTTP_HEADER_ALLOW, "GET, POST, DELETE", "GET, POST or DELETE\n");
-    g_autofree char *text = error ? g_strconcat(error, "\n", NULL) : faults_tell(faults);
-
-    return reply_text(connection, error ? 400 : 200, NULL, NULL, text);
-}
-
 static bool is_endpoint(const char *url)
 {
     size_t length = sizeof endpoint - 1;
@@ -257,17 +214,17 @@ static enum MHD_Result respond(struct http *http, struct MHD_Connection *connect
                                const char *url, const char *method)
 {
     struct mailbox *mailbox;
-    bool json, faults = strcmp(url, fault_endpoint) == 0 && from_loopback(connection);
+    bool json, control = control_path(url, connection);
 
     if (autodiscover_path(url, &json))
         return reply_autodiscover(http, connection, call, json);
-    if (!is_endpoint(url) && !faults)
+    if (!is_endpoint(url) && !control)
         return reply_text(connection, 404, NULL, NULL, "nothing here; ActiveSync is at /Microsoft-Server-ActiveSync\n");
-    if (!(mailbox = login_mailbox(http->server, connection, faults)))
+    if (!(mailbox = login_mailbox(http->server, connection, control)))
         return reply_text(connection, 401, MHD_HTTP_HEADER_WWW_AUTHENTICATE, login_challenge(http->server),
                           "user or password wrong\n");
-    if (faults)
-        return reply_faults(http, connection, call, method);
+    if (control)
+        return control_reply(http->server, connection, mailbox, url, method, call->body);
     if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0)
         return reply_to_options(http, connection);
     if (strcmp(method, MHD_HTTP_METHOD_POST) != 0)

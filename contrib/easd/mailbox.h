@@ -48,6 +48,8 @@ struct folder {
     GHashTable *by_name, *by_id; /* of struct entry */
 };
 
+enum wipe_kind { WIPE_NONE, WIPE_DEVICE, WIPE_ACCOUNT };
+
 struct mailbox {
     char *user, *address, *root; /* address: where the user has mail */
     GMutex lock;                 /* around everything here, and around the devices */
@@ -60,6 +62,8 @@ struct mailbox {
     bool hierarchy_dirty, stopping;
     GThread *watcher;
     struct devices *devices;
+    enum wipe_kind wipe; /* what its devices are to wipe (wipe.h) */
+    int wiped;           /* the Status one gave for having done so; 0: none did */
 };
 
 /* Opens the directory root for user and lists it. NULL with a message in *error where it is none. */

@@ -28,6 +28,7 @@ static const char usage[] =
     "  --tls-cert FILE        serve https with this certificate (PEM, the chain included)\n"
     "  --tls-key FILE         and its key\n"
     "  --policy               demand provisioning before anything else\n"
+    "  --policy-file FILE     the same, with a policy of FILE's lines, as DevicePasswordEnabled=1\n"
     "  --mail-log FILE        append a line of JSON to FILE for every mail sent\n"
     "  --fault SPEC           go wrong as SPEC says; may be repeated, and set while the server runs (README)\n"
     "  --no-gzip              never compress an answer: for measuring\n"
@@ -38,7 +39,7 @@ static const int known_versions[] = {121, 140, 141, 160, 161};
 
 struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
-    const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file, *mail_log;
+    const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file, *mail_log, *policy_file;
     struct faults *faults;
     bool policy, no_gzip;
 };
@@ -75,7 +76,21 @@ static void add_fault(struct faults *faults, const char *spec)
 
 static void read_arguments(struct settings *settings, int argc, char **argv)
 {
-    enum { MAILBOX, LISTEN, PASSWORD, TOKEN, PROTOCOL, CERTIFICATE, KEY, MAIL_LOG, POLICY, FAULT, NO_GZIP, HELP };
+    enum {
+        MAILBOX,
+        LISTEN,
+        PASSWORD,
+        TOKEN,
+        PROTOCOL,
+        CERTIFICATE,
+        KEY,
+        MAIL_LOG,
+        POLICY_FILE,
+        POLICY,
+        FAULT,
+        NO_GZIP,
+        HELP
+    };
     static const struct option options[] = {
         {"mailbox", required_argument, NULL, MAILBOX},
         {"listen", required_argument, NULL, LISTEN},
@@ -85,6 +100,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"tls-cert", required_argument, NULL, CERTIFICATE},
         {"tls-key", required_argument, NULL, KEY},
         {"mail-log", required_argument, NULL, MAIL_LOG},
+        {"policy-file", required_argument, NULL, POLICY_FILE},
         {"policy", no_argument, NULL, POLICY},
         {"fault", required_argument, NULL, FAULT},
         {"no-gzip", no_argument, NULL, NO_GZIP},
@@ -94,7 +110,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
     const char **texts[] = {
         [LISTEN] = &settings->listen,     [PASSWORD] = &settings->password_file,       [TOKEN] = &settings->token_file,
         [PROTOCOL] = &settings->protocol, [CERTIFICATE] = &settings->certificate_file, [KEY] = &settings->key_file,
-        [MAIL_LOG] = &settings->mail_log};
+        [MAIL_LOG] = &settings->mail_log, [POLICY_FILE] = &settings->policy_file};
 
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == MAILBOX) {
@@ -138,6 +154,30 @@ static char *read_password(const char *path)
     if (!*text)
         fail(EXIT_CONFIG, "unable to use %s: its first line is empty", path);
     return text;
+}
+
+/* A setting a line (MS-ASPROV 2.2.2), blank ones and comments apart. */
+static GHashTable *read_policy(const char *path)
+{
+    GHashTable *settings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autofree char *text = read_file(path);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *line; line++) {
+        char *equals = strchr(g_strstrip(*line), '=');
+
+        if (!**line || **line == '#')
+            continue;
+        if (!equals)
+            fail(EXIT_CONFIG, "unable to use %s: \"%s\" is no NAME=VALUE", path, *line);
+        *equals = '\0';
+        eas_tag tag = eas_tag_find(TAG_Provision_Policy >> 8, *line);
+
+        if (tag == EAS_TAG_NONE)
+            fail(EXIT_CONFIG, "unable to use %s: %s is no setting", path, *line);
+        g_hash_table_replace(settings, GUINT_TO_POINTER(tag), g_strdup(equals + 1));
+    }
+    return settings;
 }
 
 static GArray *read_versions(const char *list)
@@ -226,7 +266,8 @@ int main(int argc, char **argv)
     server.password = read_password(settings.password_file);
     server.token_file = settings.token_file;
     server.versions = read_versions(settings.protocol);
-    server.policy = settings.policy;
+    server.policy = settings.policy || settings.policy_file;
+    server.policy_settings = settings.policy_file ? read_policy(settings.policy_file) : NULL;
     server.faults = settings.faults;
     server.mail_log = settings.mail_log;
     server.gzip = !settings.no_gzip;
@@ -242,6 +283,7 @@ int main(int argc, char **argv)
     g_array_unref(server.versions);
     g_free(server.password);
     g_ptr_array_unref(settings.mailboxes);
+    g_clear_pointer(&server.policy_settings, g_hash_table_unref);
     faults_free(settings.faults);
     g_mime_shutdown();
     return 0;

@@ -14,10 +14,11 @@ struct command;
 struct server {
     GPtrArray *mailboxes; /* of struct mailbox */
     char *password;
-    const char *token_file; /* NULL: no Bearer tokens. Else lines "NAME TOKEN" */
-    GArray *versions;       /* of int, ten times the protocol's, rising */
-    bool policy;            /* provisioning is demanded */
-    bool gzip;              /* compress what may be compressed */
+    const char *token_file;      /* NULL: no Bearer tokens. Else lines "NAME TOKEN" */
+    GArray *versions;            /* of int, ten times the protocol's, rising */
+    bool policy;                 /* provisioning is demanded */
+    GHashTable *policy_settings; /* tag to char *, of the policy file; NULL: none */
+    bool gzip;                   /* compress what may be compressed */
     struct faults *faults;
     const char *mail_log; /* a file's path; NULL: none */
 };

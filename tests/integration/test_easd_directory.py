@@ -13,7 +13,8 @@ import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
-from eas import E, MIME, preference
+from checked import Checked
+from eas import E, MIME, Refused, preference
 from harness import equal, message, test, truth
 from test_easd_write_mail import Post
 
@@ -224,6 +225,43 @@ def autodiscover_names_the_server(scratch):
         equal((code, json.loads(data)), (200, {"Protocol": "ActiveSync", "Url": town.server.url}), "nobody logs in")
     equal(client.http("GET", "/autodiscover/autodiscover.json?Email=x%40y.test&Protocol=ActiveSync")[0], 404)
     equal(client.http("GET", "/autodiscover/autodiscover.json?Email=alice%40y.test&Protocol=EWS")[0], 400)
+
+
+@test
+def a_policy_and_a_wipe_are_what_the_administrator_says(scratch):
+    policy = harness.write(scratch.path("policy"), "# ours\nDevicePasswordEnabled=1\nMaxAttachmentSize=1000\n")
+    server = scratch.easd(extra=["--policy-file", policy])
+    for version in ("12.1", "14.1", "16.1"):
+        client = Checked(server.url, version=version, device="W" + version.replace(".", ""))
+        scratch.callback(client.close)
+
+        def sync_status():
+            try:
+                return client.folder_sync().text("Status")
+            except Refused as error:
+                return error.code
+
+        def control(word=None):
+            return json.loads(client.http("POST" if word else "GET", "/easd/wipe", word and word.encode())[2])
+
+        equal(sync_status(), 449 if version == "12.1" else "142", version)
+        first, _ = client.provision()
+        told = first.one("Policies/Policy/Data/EASProvisionDoc")
+        equal((told.text("DevicePasswordEnabled"), told.text("MaxAttachmentSize"), told.text("AllowCamera")),
+              ("1", "1000", "1"))
+        equal(sync_status(), "1")
+        for order, element in (("device", "RemoteWipe"),
+                               ("account", "AccountOnlyRemoteWipe" if version == "16.1" else "RemoteWipe")):
+            equal(control(order), {"order": order, "acknowledged": 0})
+            equal(sync_status(), 403 if version == "12.1" else "140")
+            answer = client.ask("Provision", E("Provision:Provision"))
+            truth(answer.one(element) is not None, "%s asks for %s" % (version, element))
+            answer = client.ask("Provision", E("Provision:Provision", E(element, E("Status", "1"))))
+            equal((answer.text("Status"), answer.one(element)), ("1", None))
+            equal(control(), {"order": order, "acknowledged": 1})
+            equal(sync_status(), 403 if version == "12.1" else "140", "until the order is taken back")
+        equal(control("none")["order"], "none")
+        equal(sync_status(), "1")
 
 
 if __name__ == "__main__":
