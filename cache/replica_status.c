@@ -5,6 +5,7 @@
 #include "cache/store/journal.h"
 #include "cache/sync/select.h"
 #include "codec/limits.h"
+#include "codec/wire/policy.h"
 
 /* ---- the queue ---- */
 
@@ -197,7 +198,9 @@ struct replica_status *replica_status(struct replica *replica)
                                         : store_get(replica->store, "version");
     if (replica->session)
         status->throttle = session_throttle(replica->session);
-    status->policy = store_get(replica->store, "policy");
+    g_autofree char *policy = store_get(replica->store, "policy");
+
+    status->policy = policy_words(policy, store_is_sealed(replica->store));
     status->queued = (int)edits.queued;
     status->held = (int)edits.held;
     add_push(replica, status);

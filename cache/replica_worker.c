@@ -32,7 +32,7 @@ static long retry_ms(const struct eas_result *result, long *delay)
     if (result->action == EAS_ACTION_LOGIN || result->action == EAS_ACTION_WIPE)
         return 0;
     *delay = CLAMP(*delay * 2, LIMIT_RETRY_FIRST_MS, LIMIT_RETRY_LAST_MS);
-    if (result->action == EAS_ACTION_STOP)
+    if (result->action == EAS_ACTION_STOP || result->action == EAS_ACTION_ENCRYPT)
         *delay = LIMIT_RETRY_LAST_MS;
     long jitter = g_random_int_range(0, (gint32)(*delay / 4 + 1));
 

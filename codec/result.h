@@ -30,6 +30,7 @@ enum eas_action {
     EAS_ACTION_STOP,        /* only a person can change this */
     EAS_ACTION_WIPE,        /* the administrator asked for this account's data to go */
     EAS_ACTION_NEGOTIATE,   /* ask OPTIONS again */
+    EAS_ACTION_ENCRYPT,     /* the policy lets nothing be kept but encrypted: begin the replica anew, so */
 };
 
 struct eas_result {

@@ -238,6 +238,8 @@ int account_session(const struct account_options *options, const char *what, str
     int code = check_words(options, what);
 
     *config = code ? NULL : server_config(options);
+    if (*config)
+        (*config)->sealed = true; /* nothing that comes is kept at all */
     return code;
 }
 
@@ -285,6 +287,7 @@ int account_config(const struct account_options *options, const char *what, stru
     code = replica_key_get(config->state_dir, options->encrypt, options->key_command, what, &config->key);
     if (!code && !options->offline) {
         config->server = server_config(options);
+        config->server->sealed = config->key != NULL;
         code = server_login(options, what, config);
     }
     if (code)

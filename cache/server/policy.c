@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cache/server/state.h"
+#include "codec/wire/policy.h"
 #include "codec/wire/provision.h"
 #include "codec/wire/status.h"
 
@@ -62,42 +63,44 @@ static struct eas_result judge_policy(const struct provision_answer *answer, boo
     return result;
 }
 
-/* The settings as "Name=value" lines, for whoever wants to know what the server asks. */
-static char *policy_text(const struct eas_node *policy)
+static void keep_policy(struct session *session, const char *key, const char *text)
 {
-    GString *text = g_string_new(NULL);
-
-    for (const struct eas_node *setting = policy ? policy->first : NULL; setting; setting = setting->next)
-        if (setting->length && eas_tag_name(setting->tag))
-            g_string_append_printf(text, "%s%s=%.80s", text->len ? "\n" : "", eas_tag_name(setting->tag),
-                                   setting->text);
-    return g_string_free(text, FALSE);
-}
-
-static void keep_policy(struct session *session, const char *key, const struct eas_node *policy)
-{
-    g_autofree char *text = policy_text(policy);
-
     session_set_text(session, &session->policy_key, key);
     session_remember(session, "policy-key", key);
     session_remember(session, "policy", text);
 }
 
-/* Phase two: everything the policy asks counts as enforced, as the specification has it for
- * settings that mean nothing to a client (MS-ASPROV 3.1.5.1.2). */
+/* Nothing is acknowledged that is not so, and nothing is fetched without it. */
+static struct eas_result encryption_demanded(struct session *session, const char *text)
+{
+    struct eas_result result =
+        eas_refused(EAS_SCOPE_ACCOUNT, 78,
+                    "the server's policy demands that the replica be encrypted, and this one is not; mount it again");
+
+    result.action = EAS_ACTION_ENCRYPT;
+    result.cause = EAS_CAUSE_PROVISION_REFUSED;
+    session_remember(session, "policy", text);
+    session_remember(session, "encryption-demanded", "1");
+    return result;
+}
+
+/* Phase two, by what a mount keeps of the policy (codec/wire/policy.def). */
 static struct eas_result acknowledge(struct link *link, const struct provision_answer *first)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
+    g_autofree char *text = policy_text(first->policy);
+    struct policy_rules rules = policy_rules(text);
     struct provision_answer second = {0};
 
-    provision_acknowledge(request, session_version(link->session), first->policy_key, 1);
+    if (rules.encrypt && !link->session->config->sealed)
+        return encryption_demanded(link->session, text);
+    provision_acknowledge(request, session_version(link->session), first->policy_key, rules.status);
     struct eas_result result = ask_phase(link, request, first->policy_key, &second);
 
     if (eas_is_served(&result))
         result = judge_policy(&second, false);
     if (eas_is_served(&result))
-        keep_policy(link->session, policy_is_key(second.policy_key) ? second.policy_key : first->policy_key,
-                    first->policy);
+        keep_policy(link->session, policy_is_key(second.policy_key) ? second.policy_key : first->policy_key, text);
     provision_clear(&second);
     return result;
 }

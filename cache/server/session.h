@@ -34,6 +34,7 @@ struct session_config {
     char *client_cert, *client_key, *proxy; /* NULL: none */
     bool insecure_http;                     /* allow http:// */
     enum eas_version version;               /* asked for by the user, or EAS_NO_VERSION to negotiate */
+    bool sealed;                            /* what comes is kept encrypted, or not at all */
     char *trace_dir;                        /* NULL: no trace */
     char *resolver; /* ask this name server, ADDRESS[:PORT], instead of the system's; NULL: the system's */
 };
@@ -41,7 +42,7 @@ void session_config_free(struct session_config *config); /* frees the struct too
 
 /* What the session must remember; the store keeps it. get returns NULL or a string the session
  * frees; both may be called from any thread that has a link. Keys: "device-id", "origin", "url", "version", "versions",
- * "commands", "policy-key", "policy", "device-information", "server-name", "login". */
+ * "commands", "policy-key", "policy", "encryption-demanded", "device-information", "server-name", "login". */
 struct session_memory {
     char *(*get)(void *ctx, const char *key);
     void (*set)(void *ctx, const char *key, const char *value);

@@ -34,6 +34,7 @@ void sync_engine_init(struct sync_engine *engine)
 void sync_engine_clear(struct sync_engine *engine)
 {
     upload_clear(engine);
+    g_clear_pointer(&engine->policy, g_free);
     g_clear_pointer(&engine->ailing, g_hash_table_unref);
     g_clear_pointer(&engine->keyless, g_hash_table_unref);
     g_clear_pointer(&engine->begun_anew, g_hash_table_unref);

@@ -32,6 +32,8 @@ struct sync_engine {
 
     struct window windows[EAS_CLASSES];
     char *address;          /* the account's own, or NULL */
+    char *policy;           /* the one that the folders' windows were made with, or NULL */
+    bool selection_old;     /* what folders are kept was changed at run time */
     int limit;              /* collections one Sync request may name */
     bool folders_stale;     /* the server wants a FolderSync */
     bool folders_anew;      /* ... from key 0 */
@@ -46,7 +48,7 @@ struct sync_engine {
     GArray *leaving;        /* held items that the answer in hand takes away (moves.c), or NULL */
     GHashTable *stirred;    /* ServerIds of collections of which the server told something in this pass, as a set */
     struct uploader *uploader; /* cache/upload/; NULL before the first use */
-    bool tree_stirred;      /* ... and whether it told something of the folders */
+    bool tree_stirred;         /* ... and whether it told something of the folders */
     long answers; /* that were served in this pass; none and a stumble: the server, not a folder, is at fault */
     struct eas_result stumble;
 };
@@ -60,8 +62,10 @@ void sync_engine_clear(struct sync_engine *engine);
 /* FolderSync with the held key, or from 0; applies what came, in one transaction with the key.
  * A key that the server no longer knows starts again from 0 by itself. */
 struct eas_result folders_sync(struct sync_engine *engine);
-/* Brings --classes, --folder and --since of this run to the collections already known. */
+/* Brings --classes, --folder and --since of this run, and the policy, to the collections already known. */
 int folders_select(struct sync_engine *engine);
+/* Whether one of them is another since. */
+bool folders_selection_is_old(struct sync_engine *engine);
 
 /* ---- down.c: all collections ---- */
 

@@ -24,8 +24,9 @@ struct node {
 };
 
 struct tree {
-    GPtrArray *nodes;         /* of struct node */
-    GHashTable *by_server_id; /* of struct node, which begins with its collection */
+    GPtrArray *nodes;          /* of struct node */
+    GHashTable *by_server_id;  /* of struct node, which begins with its collection */
+    struct policy_rules rules; /* of the policy that engine->policy is */
 };
 
 static void node_free(void *data)
@@ -63,9 +64,15 @@ static bool is_pending(struct store *store, const struct node *node, enum journa
     return pending;
 }
 
-static struct tree tree_load(struct store *store)
+static struct tree tree_load(struct sync_engine *engine)
 {
-    struct tree tree = {g_ptr_array_new_with_free_func(node_free), g_hash_table_new(g_str_hash, g_str_equal)};
+    struct store *store = engine->store;
+
+    g_free(engine->policy);
+    engine->policy = store_get(store, "policy");
+
+    struct tree tree = {g_ptr_array_new_with_free_func(node_free), g_hash_table_new(g_str_hash, g_str_equal),
+                        policy_rules(engine->policy)};
     GArray *collections = store_collections(store);
 
     for (guint i = 0; i < collections->len; i++)
@@ -202,7 +209,10 @@ static int node_select(struct sync_engine *engine, struct tree *tree, struct nod
     g_autofree char *path = select_path(tree->by_server_id, held);
     bool wanted = path && select_wants(engine->config, held->class, path);
     int filter = wanted ? select_filter(engine->config->since, held->class) : SYNC_FILTER_NONE;
+
     int error = 0;
+
+    filter = select_cap(filter, held->class, &tree->rules);
 
     if (held->selected && !wanted) {
         error = node_remove(engine, node);
@@ -320,18 +330,26 @@ static int tree_commit(struct sync_engine *engine, struct tree *tree, const char
     return error;
 }
 
+bool folders_selection_is_old(struct sync_engine *engine)
+{
+    g_autofree char *policy = store_get(engine->store, "policy");
+
+    return engine->selection_old || g_strcmp0(policy, engine->policy) != 0;
+}
+
 int folders_select(struct sync_engine *engine)
 {
-    struct tree tree = tree_load(engine->store);
+    struct tree tree = tree_load(engine);
     int error = tree_commit(engine, &tree, NULL);
 
+    engine->selection_old = false;
     tree_clear(&tree);
     return error;
 }
 
 static struct eas_result answer_apply(struct sync_engine *engine, const struct folder_sync_answer *answer, bool full)
 {
-    struct tree tree = tree_load(engine->store);
+    struct tree tree = tree_load(engine);
     int error;
 
     for (guint i = 0; i < answer->changes->len; i++)

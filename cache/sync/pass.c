@@ -48,7 +48,8 @@ static bool folders_are_due(const struct sync_engine *engine, const struct sync_
 
 bool sync_is_idle(struct sync_engine *engine, const struct sync_scope *scope)
 {
-    return scope->only && !g_hash_table_size(scope->only) && !folders_are_due(engine, scope) && !upload_is_due(engine);
+    return scope->only && !g_hash_table_size(scope->only) && !folders_are_due(engine, scope) &&
+           !folders_selection_is_old(engine) && !upload_is_due(engine);
 }
 
 /* Sends, and asks again where something was sent, until nothing is due any more. */
@@ -86,9 +87,11 @@ static struct eas_result folders_then_items(struct sync_engine *engine, const st
         if (round == 0 ? folders_are_due(engine, scope) : engine->folders_stale) {
             engine->folders_anew |= round == 2;
             result = folders_sync(engine);
-        } else if (round) {
+        } else if (round && !folders_selection_is_old(engine)) {
             break;
         }
+        if (eas_is_served(&result) && folders_selection_is_old(engine))
+            result = store_result(folders_select(engine));
         if (eas_is_served(&result) && round == 0)
             learn_address(engine);
         if (eas_is_served(&result))

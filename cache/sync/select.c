@@ -42,6 +42,20 @@ int select_filter(const char *since, enum eas_class class)
     return SYNC_FILTER_ALL;
 }
 
+int select_cap(int filter, enum eas_class class, const struct policy_rules *rules)
+{
+    int most = class == EAS_MAIL ? rules->mail_age : class == EAS_CALENDAR ? rules->calendar_age : 0;
+    int cap = SYNC_FILTER_ALL;
+
+    if (filter == SYNC_FILTER_NONE || !most)
+        return filter;
+    /* The longest that is allowed and that the class has; where all it has are longer, the shortest. */
+    for (size_t i = G_N_ELEMENTS(windows); i-- > 0 && (!cap || cap > most);)
+        if (class == EAS_MAIL ? windows[i].mail : windows[i].calendar)
+            cap = windows[i].filter;
+    return filter == SYNC_FILTER_ALL || filter > cap ? cap : filter;
+}
+
 const char *select_window(int filter)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(windows); i++)

@@ -4,6 +4,7 @@
 
 #include "cache/replica.h"
 #include "cache/store/store.h"
+#include "codec/wire/policy.h"
 
 /* Whether --classes and --folder want the folder of this class at this path ("Mail/Projects/2026"). */
 bool select_wants(const struct replica_config *config, enum eas_class class, const char *path);
@@ -11,6 +12,8 @@ bool select_wants(const struct replica_config *config, enum eas_class class, con
 /* The FilterType for --since: the nearest longer window that the class has (MS-ASCMD 2.2.3.68.2), or
  * SYNC_FILTER_NONE for a class without one. since NULL is "all". */
 int select_filter(const char *since, enum eas_class class);
+/* The same no longer than the policy allows. */
+int select_cap(int filter, enum eas_class class, const struct policy_rules *rules);
 /* The window a FilterType stands for: "all", "2w". Static. */
 const char *select_window(int filter);
 /* Whether since is one of the words the option takes. */

@@ -29,6 +29,7 @@ static const char usage[] =
     "  --tls-key FILE         and its key\n"
     "  --policy               demand provisioning before anything else\n"
     "  --policy-file FILE     the same, with a policy of FILE's lines, as DevicePasswordEnabled=1\n"
+    "  --policy-whole         the same, and refuse a device that applies the policy only in part\n"
     "  --mail-log FILE        append a line of JSON to FILE for every mail sent\n"
     "  --fault SPEC           go wrong as SPEC says; may be repeated, and set while the server runs (README)\n"
     "  --no-gzip              never compress an answer: for measuring\n"
@@ -41,7 +42,7 @@ struct settings {
     GPtrArray *mailboxes; /* of char *, NAME=DIR */
     const char *listen, *password_file, *token_file, *protocol, *certificate_file, *key_file, *mail_log, *policy_file;
     struct faults *faults;
-    bool policy, no_gzip;
+    bool policy, policy_whole, no_gzip;
 };
 
 static void fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
@@ -87,6 +88,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         MAIL_LOG,
         POLICY_FILE,
         POLICY,
+        POLICY_WHOLE,
         FAULT,
         NO_GZIP,
         HELP
@@ -102,6 +104,7 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
         {"mail-log", required_argument, NULL, MAIL_LOG},
         {"policy-file", required_argument, NULL, POLICY_FILE},
         {"policy", no_argument, NULL, POLICY},
+        {"policy-whole", no_argument, NULL, POLICY_WHOLE},
         {"fault", required_argument, NULL, FAULT},
         {"no-gzip", no_argument, NULL, NO_GZIP},
         {"help", no_argument, NULL, HELP},
@@ -117,6 +120,8 @@ static void read_arguments(struct settings *settings, int argc, char **argv)
             g_ptr_array_add(settings->mailboxes, optarg);
         } else if (option == POLICY) {
             settings->policy = true;
+        } else if (option == POLICY_WHOLE) {
+            settings->policy = settings->policy_whole = true;
         } else if (option == FAULT) {
             add_fault(settings->faults, optarg);
         } else if (option == NO_GZIP) {
@@ -267,6 +272,7 @@ int main(int argc, char **argv)
     server.token_file = settings.token_file;
     server.versions = read_versions(settings.protocol);
     server.policy = settings.policy || settings.policy_file;
+    server.policy_whole = settings.policy_whole;
     server.policy_settings = settings.policy_file ? read_policy(settings.policy_file) : NULL;
     server.faults = settings.faults;
     server.mail_log = settings.mail_log;

@@ -160,7 +160,7 @@ static void second_phase(struct request *request, struct answer *answer, const s
         return;
     }
     device->temporary_key = 0;
-    if (status != APPLIED && status != PARTLY_APPLIED) {
+    if (status != APPLIED && (status != PARTLY_APPLIED || request->server->policy_whole)) {
         answer_global_status(request, answer, STATUS_NOT_PROVISIONABLE);
         return;
     }

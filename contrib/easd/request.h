@@ -17,6 +17,7 @@ struct server {
     const char *token_file;      /* NULL: no Bearer tokens. Else lines "NAME TOKEN" */
     GArray *versions;            /* of int, ten times the protocol's, rising */
     bool policy;                 /* provisioning is demanded */
+    bool policy_whole;           /* ... and no device that applies it only in part is served */
     GHashTable *policy_settings; /* tag to char *, of the policy file; NULL: none */
     bool gzip;                   /* compress what may be compressed */
     struct faults *faults;
