@@ -64,6 +64,17 @@ int items_remove_all(struct store *store, int64_t collection_id)
     return error;
 }
 
+static int remove_unseen(struct store *store, int64_t item_id)
+{
+    struct item_row row = {0};
+    int error = item_row_get(store, item_id, &row), kept = error ? 0 : journal_item_unseen(store, &row);
+
+    item_row_clear(&row);
+    if (error || kept)
+        return error ? error : MIN(kept, 0);
+    return remove_one(store, item_id, false);
+}
+
 int store_resync_end(struct store *store, int64_t collection_id)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -76,7 +87,7 @@ int store_resync_end(struct store *store, int64_t collection_id)
         return error;
     error = gather(store, sql_bind(&store->writer, SQL_ITEM_UNSEEN, "ii", collection_id, home.generation), ids);
     for (guint i = 0; i < ids->len && !error; i++)
-        error = remove_one(store, g_array_index(ids, int64_t, i), false);
+        error = remove_unseen(store, g_array_index(ids, int64_t, i));
     if (!error)
         error = sql_run(&store->writer, SQL_COLLECTION_RESYNCED, "i", collection_id);
     return error ? store_fail(store, error) : 0;

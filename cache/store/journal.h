@@ -38,7 +38,7 @@ struct journal {
     int64_t queued_ns;        /* when the user did it: for the queue's listing and for the brake on deletions */
     int64_t sent_ns;          /* when it was last sent; 0: never */
     int tries;                /* how often it was sent and not taken */
-    int response;             /* RESPOND; DELETE: 1 when the brake on deletions has held it once */
+    int response;             /* RESPOND; DELETE: 1 when the brake has held it; CHANGE: 1, the rest of an ADD */
     int64_t batch;            /* rows that travel in one request have one number, and are sent again as one; 0: none */
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */

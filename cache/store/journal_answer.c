@@ -111,33 +111,40 @@ int journal_hold(struct store *store, struct journal *row, const char *text)
 }
 
 /* The name that stands beside the server's version. No vdir tool reads it. */
-static char *conflict_name(struct store *store, const struct file_row *file, int64_t now_ns, int attempt)
+static char *conflict_name(const struct file_row *file, int64_t now_ns, int attempt)
 {
     time_t seconds = now_ns / 1000000000 + attempt;
     struct tm when;
     char stamp[32];
 
-    (void)store;
     gmtime_r(&seconds, &when);
     strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &when);
     return g_strdup_printf("%.*s.conflict-%s", CHANGE_NAME_MAX - 30, file->name, stamp);
 }
 
-static int make_aside(struct store *store, const struct file_row *file, int64_t now_ns, int64_t *ino)
+int journal_conflict_name(struct store *store, const struct file_row *file, int64_t now_ns, char **name)
 {
     int error = -EEXIST;
 
+    *name = NULL;
     for (int attempt = 0; error == -EEXIST && attempt < 1000; attempt++) {
-        g_autofree char *name = conflict_name(store, file, now_ns, attempt);
         struct file_row there = {0};
 
-        error = store_file_find(store, file->parent, name, &there);
+        g_free(*name);
+        *name = conflict_name(file, now_ns, attempt);
+        error = store_file_find(store, file->parent, *name, &there);
         file_row_clear(&there);
-        if (error == -ENOENT)
-            return store_file_make(store, file->parent, name, file->class, FILE_SCRATCH, ino);
-        error = error ? error : -EEXIST;
+        error = !error ? -EEXIST : error == -ENOENT ? 0 : error;
     }
     return error;
+}
+
+static int make_aside(struct store *store, const struct file_row *file, int64_t now_ns, int64_t *ino)
+{
+    g_autofree char *name = NULL;
+    int error = journal_conflict_name(store, file, now_ns, &name);
+
+    return error ? error : store_file_make(store, file->parent, name, file->class, FILE_SCRATCH, ino);
 }
 
 /* The file keeps its inode and its name, its bytes change owner; the user's bytes get a file of their own. */

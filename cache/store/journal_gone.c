@@ -48,3 +48,29 @@ int journal_item_gone(struct store *store, const struct item_row *item, bool cer
     journal_clear(&row);
     return error ? error : kept;
 }
+
+/* An item that the server itself has told of has a stamp (store.h). */
+static bool was_only_taken(struct store *store, const struct item_row *item)
+{
+    return item->own == OWN_USER && !item->item.stamp && item->item.class != EAS_MAIL &&
+           !store_is_grave(store, item->parent) && !journal_has_item(store, item->item.id);
+}
+
+int journal_item_unseen(struct store *store, const struct item_row *item)
+{
+    struct sql *sql = &store->writer;
+    struct file_row file = {0};
+    g_autofree char *name = NULL;
+    int error;
+
+    if (!was_only_taken(store, item))
+        return 0;
+    if (!(error = store_file_get(store, item->item.ino, &file)) &&
+        !(error = journal_conflict_name(store, &file, store_now(store), &name)) &&
+        !(error = item_count(store, &item->item, -1)) && !(error = sql_run(sql, SQL_ITEM_REMOVE, "i", item->item.id)) &&
+        !(error = sql_run(sql, SQL_FILE_JOIN, "dii", (int)FILE_SCRATCH, (int64_t)0, file.ino)) &&
+        !(error = store_file_own(store, file.ino, OWN_CONFLICT)))
+        error = store_file_rename(store, file.ino, file.parent, name);
+    file_row_clear(&file);
+    return error ? error : 1;
+}

@@ -153,6 +153,12 @@ int item_lose_body(struct store *store, int64_t item_id); /* its body is not loc
  * because the removal may be our own move, unless it is certain to be none); 0: it may go, and no row speaks of it; or
  * a negative errno. */
 int journal_item_gone(struct store *store, const struct item_row *item, bool certain);
+/* A folder was read anew, and this item was not in it. What a user wrote and the server took without ever telling of it may have
+ * been forgotten there: it stands aside, as a conflict (1). 0: it is like any other; or a negative errno. */
+int journal_item_unseen(struct store *store, const struct item_row *item);
+struct file_row;
+/* A free name beside the file for what lost a conflict; the caller frees it. */
+int journal_conflict_name(struct store *store, const struct file_row *file, int64_t now_ns, char **name);
 
 /* journal_folders.c: a refused row of a folder: the directory is where and what it was. 0 for other rows. */
 int journal_folder_back(struct store *store, const struct journal *row);

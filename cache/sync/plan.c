@@ -246,12 +246,12 @@ static int plan_other(struct work *work, struct plan *plan, struct incoming *inc
     g_autoptr(GBytes) props = eas_node_bytes(data);
 
     plan_uid(work, item, data, incoming->server_id);
+    item->stamp = properties_stamp(item->class, data);
     if (item->body && item->props && g_bytes_equal(item->props, props))
         return 0;
     plan->told = true;
     g_clear_pointer(&item->props, g_bytes_unref);
     item->props = g_steal_pointer(&props);
-    item->stamp = properties_stamp(item->class, data);
     if (!item->size)
         item->size = LIMIT_SIZE_GUESS;
     if (has_edit(work, item))

@@ -203,6 +203,7 @@ static int put_rest(struct upload *upload, const struct part *part, int64_t item
 {
     g_autoptr(eas_node) first = upload_node(part->row.data);
     struct journal rest = {.kind = JOURNAL_CHANGE,
+                           .response = 1,
                            .state = JOURNAL_QUEUED,
                            .ino = part->row.ino,
                            .item_id = item_id,
@@ -224,10 +225,24 @@ static int put_rest(struct upload *upload, const struct part *part, int64_t item
 static int part_added(struct upload *upload, struct part *part, const struct answered *answer)
 {
     int64_t id = journal_added(upload->engine->store, &part->row, answer->server_id);
+    int error = id < 0 ? (int)id : is_last(part) ? 0 : put_rest(upload, part, id);
 
-    if (id < 0)
-        return (int)id;
-    return is_last(part) ? 0 : put_rest(upload, part, id);
+    return error || part->collection->class != EAS_CALENDAR
+               ? error
+               : upload_invite(upload, NULL, part->row.data, part->row.uid);
+}
+
+static int invite(struct upload *upload, const struct part *part, GBytes *base, GBytes *mine)
+{
+    struct item item = {0};
+    int error = part->collection->class == EAS_CALENDAR
+                    ? store_item_get(upload->engine->store, part->row.item_id, &item)
+                    : -ENOENT;
+
+    if (!error)
+        error = upload_invite(upload, base ? base : item.props, mine, item.uid);
+    item_clear(&item);
+    return error == -ENOENT ? 0 : error;
 }
 
 /* What the server has of the item from now on. Where a Change is the whole item, that is what was sent, with what the
@@ -239,7 +254,9 @@ static int part_changed(struct upload *upload, struct part *part)
     g_autoptr(GBytes) whole =
         command->data && !partial && part->collection->class != EAS_MAIL ? eas_node_bytes(command->data) : NULL;
 
-    return journal_changed(upload->engine->store, &part->row, whole);
+    int error = part->row.response ? 0 : invite(upload, part, part->row.base, part->row.data);
+
+    return error ? error : journal_changed(upload->engine->store, &part->row, whole);
 }
 
 static int part_deleted(struct upload *upload, struct part *part)
@@ -252,7 +269,9 @@ static int part_deleted(struct upload *upload, struct part *part)
     upload_touch_type(upload, EAS_FOLDER_DELETED);
     if (!part->row.response)
         g_array_append_val(instants, part->row.queued_ns);
-    return journal_deleted(upload->engine->store, &part->row);
+    int error = invite(upload, part, NULL, NULL);
+
+    return error ? error : journal_deleted(upload->engine->store, &part->row);
 }
 
 static int part_taken(struct upload *upload, struct part *part, const struct answered *answer)

@@ -1,5 +1,6 @@
-/* Answers to invitations (MS-ASCMD 2.2.1.11). Up to 14.1 the server changes the calendar only, and the mail to the
- * organiser is ours: it is queued in the same transaction. From 16.0 on the server mails. */
+/* Meetings. Answers to invitations (MS-ASCMD 2.2.1.11), and the mail that goes with meetings of one's own. Up to 14.1
+ * the server changes the calendar only, and the mail to the organiser is ours: it is queued in the same transaction.
+ * From 16.0 on the server mails. */
 #include <errno.h>
 #include <string.h>
 
@@ -38,16 +39,15 @@ static char *rfc5322_date(int64_t ns)
 }
 
 /* The row is made in the transaction of the answer: mailed once, whatever happens in between. */
-static int put_mail(struct upload *upload, const struct journal *row, const struct item *item)
+static int put_mail(struct upload *upload, const char *method, const struct eas_node *data, const char *uid,
+                    int response)
 {
     struct sync_engine *engine = upload->engine;
-    struct file_context context = file_context_of(engine, item->uid);
-    g_autoptr(eas_node) data = upload_node(item->props);
+    struct file_context context = file_context_of(engine, uid);
     g_autofree char *date = rfc5322_date(upload->now_ns), *unique = g_uuid_string_random();
     const char *host = engine->address ? strrchr(engine->address, '@') : NULL;
     g_autofree char *message_id = g_strdup_printf("%s@%s", unique, host ? host + 1 : "localhost");
-    g_autoptr(GBytes) message =
-        data && is_reply_wanted(data) ? meeting_mail("REPLY", data, &context, row->response, date, message_id) : NULL;
+    g_autoptr(GBytes) message = meeting_mail(method, data, &context, response, date, message_id);
     struct journal mail = {.kind = JOURNAL_MAIL,
                            .state = JOURNAL_QUEUED,
                            .queued_ns = upload->now_ns,
@@ -55,11 +55,29 @@ static int put_mail(struct upload *upload, const struct journal *row, const stru
                            .client_id = unique,
                            .data = message ? letter_pack(message) : NULL,
                            .wanted = {-1, -1, -1, -1, NULL}};
-
     int error = message ? journal_put(engine->store, &mail) : 0;
 
     g_clear_pointer(&mail.data, g_bytes_unref);
     return error;
+}
+
+static int put_reply(struct upload *upload, const struct journal *row, const struct item *item)
+{
+    g_autoptr(eas_node) data = upload_node(item->props);
+
+    return data && is_reply_wanted(data) ? put_mail(upload, "REPLY", data, item->uid, row->response) : 0;
+}
+
+int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid)
+{
+    const struct sync_engine *engine = upload->engine;
+    g_autoptr(eas_node) before = upload_node(base), after = upload_node(mine);
+    int response;
+
+    if (!engine->config->send_invitations || session_version(engine->session) >= EAS_16_0 || (!before && !after) ||
+        meeting_act(before, after, engine->address ? engine->address : "", &response) != MEETING_ORGANISE)
+        return 0;
+    return put_mail(upload, after ? "REQUEST" : "CANCEL", after ? after : before, uid, 0);
 }
 
 /* ---- the answer ---- */
@@ -71,7 +89,7 @@ static int taken(struct upload *upload, struct journal *row, const struct item *
     if (error)
         return error;
     if (session_version(upload->engine->session) < EAS_16_0)
-        error = put_mail(upload, row, item);
+        error = put_reply(upload, row, item);
     if (!error)
         error = journal_remove(upload->engine->store, row->id);
     upload_touch(upload, item->collection_id);

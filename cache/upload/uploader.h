@@ -78,6 +78,11 @@ enum prepared row_prepare(struct upload *upload, struct journal *row, struct pre
 /* asked: the folders of the rows have been asked since. */
 int upload_doubts(struct upload *upload, GHashTable *only, bool asked);
 
+/* responding.c: up to 14.1 the client mails the people whom it invites, tells of a change or of the end (mine NULL):
+ * the mail is queued, if the account says that anybody may be mailed. Within the transaction that stores the server's
+ * answer. */
+int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid);
+
 /* ---- the ways up. Each sends what is due of its kinds ---- */
 struct eas_result upload_folders(struct upload *upload);  /* hierarchy.c */
 struct eas_result upload_moves(struct upload *upload);    /* moving.c */

@@ -394,6 +394,26 @@ static void a_refused_item_is_held_and_passed_by(void **state)
     assert_subject(rig, "Notes", "bad");
 }
 
+static void what_the_server_forgot_stays_beside(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    open_rig(rig);
+    folder(rig, "Notes")->forgets = true;
+    assert_int_equal(write_note(rig, "lost", "1"), 0);
+    replica_rig_sync(rig);
+    folder(rig, "Notes")->forgets = false;
+    assert_int_equal(write_note(rig, "kept", "2"), 0);
+    replica_rig_sync(rig);
+    assert_int_equal(replica_rig_count(rig, "Notes"), 2);
+    fake_forget(rig->mailbox, folder(rig, "Notes"), false);
+    replica_rig_sync(rig);
+    assert_int_equal(replica_rig_count(rig, "Notes"), 2);
+    assert_note_bytes(rig, "kept", "2");
+    assert_int_equal(replica_rig_ino(rig, "Notes/lost.ics"), 0);
+    assert_int_not_equal(replica_rig_find(rig, "Notes", "lost.ics.conflict-"), 0);
+}
+
 static void what_is_to_be_tried_again_is(void **state)
 {
     struct replica_rig *rig = *state;
@@ -562,6 +582,65 @@ static void a_refused_letter_is_held(void **state)
     assert_int_equal(replica_rig_count(rig, "Outbox"), 1);
 }
 
+/* ---- meetings ---- */
+
+static const char meeting[] =
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//x//EN\r\nBEGIN:VEVENT\r\nUID:m1\r\n"
+    "DTSTAMP:20260101T000000Z\r\nDTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\n"
+    "SUMMARY:plans\r\nORGANIZER:mailto:user@here.test\r\n"
+    "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:ann@partner.test\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+static bool mail_holds(struct replica_rig *rig, guint index, const char *text)
+{
+    gsize size;
+    const char *bytes = g_bytes_get_data(rig->mailbox->mails->pdata[index], &size);
+
+    return g_strstr_len(bytes, (gssize)size, text) != NULL;
+}
+
+/* What the account's address is comes from the server as a rule; this one does not say it. */
+static void open_as(struct replica_rig *rig, bool may_mail)
+{
+    g_autofree char *url = script_server_url(rig->mailbox->server);
+
+    open_rig(rig);
+    store_set(replica_store(rig->replica), "address", "user@here.test");
+    replica_rig_close(rig);
+    rig->config = replica_rig_config(rig->dir, url);
+    rig->config->send_invitations = may_mail;
+    open_rig(rig);
+}
+
+static void a_meeting_invites_once_and_is_called_off(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    open_as(rig, true);
+    assert_int_equal(edit_write(rig, "Calendar/plans.ics", meeting), 0);
+    replica_rig_sync(rig);
+    assert_queue(rig, "");
+    assert_subject(rig, "Calendar", "plans");
+    assert_int_equal(rig->mailbox->mails->len, 1);
+    assert_true(mail_holds(rig, 0, "METHOD:REQUEST"));
+    assert_true(mail_holds(rig, 0, "ann@partner.test"));
+    assert_int_equal(edit_remove(rig, "Calendar/plans.ics"), 0);
+    replica_rig_sync(rig);
+    assert_queue(rig, "");
+    assert_int_equal(rig->mailbox->mails->len, 2);
+    assert_true(mail_holds(rig, 1, "METHOD:CANCEL"));
+}
+
+static void nobody_is_invited_by_surprise(void **state)
+{
+    struct replica_rig *rig = *state;
+
+    open_as(rig, false);
+    assert_int_equal(edit_write(rig, "Calendar/plans.ics", meeting), -EPERM);
+    replica_rig_sync(rig);
+    assert_int_equal(fake_count(folder(rig, "Calendar")), 0);
+    assert_int_equal(rig->mailbox->mails->len, 0);
+}
+
 /* ---- folders ---- */
 
 static void folders_are_made_renamed_and_removed(void **state)
@@ -642,6 +721,7 @@ int main(void)
         T(a_deletion_of_what_has_changed_is_asked_about),
         T(too_many_deletions_wait_for_a_person),
         T(a_refused_item_is_held_and_passed_by),
+        T(what_the_server_forgot_stays_beside),
         T(what_is_to_be_tried_again_is),
         T(a_poisoned_edit_does_not_stop_the_others),
         T(flags_travel_one_by_one),
@@ -653,6 +733,8 @@ int main(void)
         T(a_letter_whose_answer_is_lost_is_looked_for),
         T(a_letter_of_unknown_fate_is_not_sent_again),
         T(a_refused_letter_is_held),
+        T(a_meeting_invites_once_and_is_called_off),
+        T(nobody_is_invited_by_surprise),
         T(folders_are_made_renamed_and_removed),
         T(a_message_moves_into_a_folder_that_was_just_made),
         T(a_folder_whose_answer_is_lost_is_not_made_twice),
