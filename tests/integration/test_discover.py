@@ -43,8 +43,8 @@ cases = []
 
 
 def case(found=None, cause=None, told=None, says=None, within=None):
-    """within: seconds, for what hangs; found: the step that finds; cause: of the one fault, where nothing is found; told: the hosts that may have seen the
-    password; says: words that the lines must hold."""
+    """found: the step that finds; cause: of the one fault, where nothing is found; told: the hosts that have seen the
+    password; says: words that the lines must hold; within: seconds, for what hangs."""
     def note(build):
         cases.append((build, found, cause, told or [], says, within))
         return build
