@@ -113,6 +113,11 @@ static void check_meeting(struct editor *editor, const struct eas_node *base, st
         object(verdict, -EPERM,
                "it would mail the attendees; mount with -o send_invitations, or set send-invitations = yes, to allow "
                "that");
+    /* From 16.0 on an event is of whoever sends it, and the server invites whom it names. */
+    if (verdict->act == MEETING_FOREIGN && !base && editor_version(editor) >= EAS_16_0)
+        object(verdict, -EINVAL,
+               "it is somebody else's event (ORGANIZER), which this server would make yours; remove ORGANIZER and "
+               "ATTENDEE to keep it as your own");
     if (verdict->act == MEETING_FOREIGN && base)
         object(verdict, -EINVAL, "only the organiser can change this meeting; change your own PARTSTAT, or remove it");
 }

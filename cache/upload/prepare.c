@@ -127,6 +127,23 @@ static const char *client_uid(const struct journal *row)
     return row->uid && *row->uid ? row->uid : row->client_id;
 }
 
+/* What was queued as a change of what was there is an invitation once that is gone; and a server that was updated
+ * may take for the user's what it took for another's before. */
+static const char *may_not_add(struct upload *upload, const struct eas_node *mine)
+{
+    const struct sync_engine *engine = upload->engine;
+    int response;
+    enum meeting_act act = meeting_act(NULL, mine, engine->address ? engine->address : "", &response);
+
+    if (act == MEETING_ORGANISE && !engine->config->send_invitations)
+        return "it is not on the server any more, and as a new one it would mail the attendees; mount with "
+               "-o send_invitations to allow that";
+    if (act == MEETING_FOREIGN && session_version(engine->session) >= EAS_16_0)
+        return "it is somebody else's event and not on the server any more; as a new one this server would make it "
+               "yours";
+    return NULL;
+}
+
 static enum prepared prepare_add(struct upload *upload, struct journal *row, const struct collection *collection,
                                  struct preparation *preparation, int *error)
 {
@@ -144,6 +161,9 @@ static enum prepared prepare_add(struct upload *upload, struct journal *row, con
         preparation_add(preparation, g_steal_pointer(&mine), ITEM_ADD);
         return PREPARED_SEND;
     }
+    const char *forbidden = collection->class == EAS_CALENDAR ? may_not_add(upload, mine) : NULL;
+    if (forbidden)
+        return hold_for(upload, row, forbidden, error);
     preparation->commands = item_commands(collection->class, version, NULL, mine, client_uid(row));
     return preparation->commands->len ? PREPARED_SEND : settle(upload, row, drop, error);
 }

@@ -66,7 +66,7 @@ enum meeting_act {
     MEETING_NONE,     /* no one else is concerned */
     MEETING_RESPOND,  /* the own PARTSTAT changed in somebody else's meeting, and nothing else that they own */
     MEETING_ORGANISE, /* attendees would be invited, told of an update, or of a cancellation (mine NULL: removed) */
-    MEETING_FOREIGN,  /* a change of somebody else's meeting that only its organiser may make */
+    MEETING_FOREIGN,  /* a change of somebody else's meeting that only its organiser may make; also a new one */
 };
 /* What the edit base → mine means to others; user: the account's own address. response gets 1 accept, 2 tentative,
  * 3 decline (MS-ASCMD UserResponse) for RESPOND. base NULL: new; mine NULL: removed. */

@@ -74,7 +74,9 @@ enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node 
             return base ? MEETING_FOREIGN : MEETING_NONE;
         return others && changed ? MEETING_ORGANISE : MEETING_NONE;
     }
-    if (!base || !mine)
+    if (!base)
+        return MEETING_FOREIGN;
+    if (!mine)
         return MEETING_NONE;
     if (changes_meeting(base, mine))
         return MEETING_FOREIGN;
