@@ -11,8 +11,9 @@ struct mount;
     X(lookup)                                                                                                          \
     X(getattr)                                                                                                         \
     X(opendir)                                                                                                         \
-    X(readdir) X(readdirplus) X(statfs) X(open) X(read) X(release) X(getxattr) X(listxattr) X(create) X(write)         \
-        X(flush) X(fsync) X(setattr) X(remove) X(rename) X(setxattr)
+    X(readdir)                                                                                                         \
+    X(readdirplus) X(statfs) X(open) X(read) X(release) X(getxattr) X(listxattr) X(create) X(write) X(flush) X(fsync)  \
+        X(setattr) X(remove) X(rename) X(setxattr)
 
 #define UPCALL_NAME(name) UPCALL_##name,
 enum upcall { UPCALLS(UPCALL_NAME) UPCALL_COUNT };

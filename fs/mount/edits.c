@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "fs/mount/maildir.h"
 #include "fs/mount/nodes.h"
 
 struct asked *asked_new(struct mount *mount, fuse_req_t req, enum edit_kind kind, uint64_t parent, const char *name,
@@ -15,10 +16,14 @@ struct asked *asked_new(struct mount *mount, fuse_req_t req, enum edit_kind kind
     asked->edit.parent = parent;
     asked->edit.new_parent = new_parent;
     asked->edit.fd = -1;
-    asked->too_long =
-        g_strlcpy(asked->edit.name, name ? name : "", sizeof asked->edit.name) >= sizeof asked->edit.name ||
+    if (g_strlcpy(asked->edit.name, name ? name : "", sizeof asked->edit.name) >= sizeof asked->edit.name ||
         g_strlcpy(asked->edit.new_name, new_name ? new_name : "", sizeof asked->edit.new_name) >=
-            sizeof asked->edit.new_name;
+            sizeof asked->edit.new_name)
+        asked->refused = -ENAMETOOLONG;
+    if (mount->config->maildir && !asked->refused)
+        asked->refused = maildir_place(mount, &asked->edit.parent, asked->edit.name);
+    if (mount->config->maildir && !asked->refused)
+        asked->refused = maildir_place(mount, &asked->edit.new_parent, asked->edit.new_name);
     return asked;
 }
 
@@ -33,8 +38,8 @@ static void asked_done(struct edit *edit)
 
 void edits_ask(struct asked *asked, void (*reply)(struct asked *asked))
 {
-    if (asked->too_long) {
-        fuse_reply_err(asked->req, ENAMETOOLONG);
+    if (asked->refused) {
+        fuse_reply_err(asked->req, -asked->refused);
         edit_drop(&asked->edit);
         g_free(asked);
         return;
@@ -59,6 +64,8 @@ void reply_entry(struct asked *asked)
         return;
     }
     node_entry(asked->mount, &asked->edit.attr, &entry);
+    if (asked->mount->config->maildir)
+        entry.entry_timeout = 0;
     fuse_reply_entry(asked->req, &entry);
 }
 

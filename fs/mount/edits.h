@@ -13,7 +13,7 @@ struct asked {
     fuse_req_t req;
     struct fuse_file_info file; /* of a CREATE */
     pid_t opener;               /* ... and the process */
-    bool too_long;              /* a name is */
+    int refused;                /* before it is asked: 0, or a negative errno */
     struct view_attr attr;      /* of a SETATTR: what is answered */
     void (*reply)(struct asked *asked);
 };

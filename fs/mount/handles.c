@@ -5,6 +5,7 @@
 struct handles {
     GMutex lock;
     GHashTable *files; /* inode (as gint64) → struct open_file */
+    GHashTable *open;  /* struct handle: for those that no RELEASE will end */
     int workings;      /* atomic: how many of them are being written */
 };
 
@@ -14,6 +15,7 @@ struct handles *handles_new(void)
 
     g_mutex_init(&handles->lock);
     handles->files = g_hash_table_new(g_int64_hash, g_int64_equal);
+    handles->open = g_hash_table_new_full(NULL, NULL, g_free, NULL);
     return handles;
 }
 
@@ -32,6 +34,7 @@ void handles_free(struct handles *handles)
     g_hash_table_iter_init(&each, handles->files);
     while (g_hash_table_iter_next(&each, NULL, &file))
         file_clear(file);
+    g_hash_table_unref(handles->open);
     g_hash_table_unref(handles->files);
     g_mutex_clear(&handles->lock);
     g_free(handles);
@@ -94,6 +97,7 @@ struct handle *handle_open(struct handles *handles, uint64_t ino, const struct v
     struct handle *handle = g_new0(struct handle, 1);
 
     g_mutex_lock(&handles->lock);
+    g_hash_table_add(handles->open, handle);
     handle->file = file_ref(handles, ino);
     handle->file->handles++;
     if (bytes) {
@@ -119,7 +123,7 @@ bool handle_close(struct handles *handles, struct handle *handle, struct view_by
     handle->file->handles--;
     handle->file->writers -= handle->writing ? 1 : 0;
     file_unref(handles, handle->file);
-    g_free(handle);
+    g_hash_table_remove(handles->open, handle);
     return pinned;
 }
 

@@ -25,6 +25,7 @@ struct mount_config {
     const char *fuse_options; /* comma-separated, for libfuse; NULL: none */
     bool read_only;
     bool without_xattrs;
+    bool maildir;             /* mail folders as Maildir (maildir.h); what the server changes is not told to inotify */
     bool without_inotify;     /* --events off: what the server changed is not told to inotify */
     void (*ready)(void *ctx); /* called once, when the kernel has answered INIT */
     void *ctx;

@@ -41,7 +41,7 @@ static void log_keep(enum fuse_log_level level, const char *format, va_list args
 /* The kernel refuses them on a read-only mount. */
 static void start_self_ops(struct mount *mount)
 {
-    if (!mount->config->read_only && !mount->config->without_inotify) {
+    if (!mount->config->read_only && !mount->config->without_inotify && !mount->config->maildir) {
         mount->expected = expected_new();
         mount->self_ops =
             self_ops_new(mount->expected, mount->config->mountpoint, store_dir(replica_store(mount->replica)));
@@ -170,7 +170,9 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     }
     mount->view = replica_view(replica);
     mount->park = mount->view ? park_new(mount) : NULL;
-    mount->events = mount->park ? events_new(store_is_sealed(replica_store(replica)) ? NULL : store_dir(replica_store(replica))) : NULL;
+    mount->events = mount->park
+                        ? events_new(store_is_sealed(replica_store(replica)) ? NULL : store_dir(replica_store(replica)))
+                        : NULL;
     if (!mount->events) {
         *code = EXIT_STORE;
         *why = mount->park ? g_strdup_printf("the events file: %s", g_strerror(errno))

@@ -9,6 +9,7 @@
 #include "fs/mount/control.h"
 #include "fs/mount/edits.h"
 #include "fs/mount/expected.h"
+#include "fs/mount/maildir.h"
 #include "fs/mount/nodes.h"
 #include "fs/mount/opens.h"
 #include "fs/mount/ops.h"
@@ -44,6 +45,8 @@ static void reply_create(struct asked *asked)
         return;
     }
     node_entry(mount, &asked->edit.attr, &entry);
+    if (mount->config->maildir)
+        entry.entry_timeout = 0;
     handle = handle_open(mount->handles, asked->edit.attr.ino, NULL, 0, asked->opener);
     handles_lock(mount->handles);
     handle->appending = (asked->file.flags & O_APPEND) != 0;
@@ -111,6 +114,10 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
     (void)mode;
     if (is_control(req, parent))
         return;
+    if (maildir_is(parent)) {
+        fuse_reply_err(req, EPERM);
+        return;
+    }
     if (mount->expected && expected_create(mount->expected, asker(req), parent, name, true, &ino)) {
         node_expected(mount, parent, name, ino, true, &entry);
         fuse_reply_entry(req, &entry);
@@ -192,8 +199,10 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
         fuse_reply_err(req, 0);
         return;
     }
-    save_named(mount, parent, name);
+    if (maildir_rename(mount, req, parent, name, new_parent, new_name))
+        return;
     asked = asked_new(mount, req, EDIT_RENAME, parent, name, new_parent, new_name);
     asked->edit.flags = flags;
+    save_named(mount, asked->edit.parent, asked->edit.name);
     edits_ask(asked, reply_error);
 }

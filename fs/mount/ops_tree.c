@@ -8,6 +8,7 @@
 #include "fs/mount/control.h"
 #include "fs/mount/expected.h"
 #include "fs/mount/handles.h"
+#include "fs/mount/maildir.h"
 #include "fs/mount/nodes.h"
 #include "fs/mount/ops.h"
 
@@ -46,7 +47,7 @@ void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
     count(&mount->counters.upcalls[UPCALL_lookup]);
     if (control_lookup(mount->control, req, parent, name) || answers_lookup(mount->answers, req, parent, name) ||
-        lookup_expected(mount, req, parent, name))
+        maildir_lookup(mount, req, parent, name) || lookup_expected(mount, req, parent, name))
         return;
     error = strlen(name) > LIST_NAME_MAX ? -ENAMETOOLONG : view_lookup(mount->view, parent, name, &attr);
     if (error == 0 && !node_visible(mount, &attr))
@@ -86,7 +87,8 @@ void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
 
     count(&mount->counters.upcalls[UPCALL_getattr]);
     (void)file;
-    if (control_getattr(mount->control, req, ino) || answers_getattr(mount->answers, req, ino))
+    if (control_getattr(mount->control, req, ino) || answers_getattr(mount->answers, req, ino) ||
+        maildir_getattr(mount, req, ino))
         return;
     error = view_getattr(mount->view, ino, &attr);
     if (error == -ENOENT && getattr_removed(mount, req, ino))
@@ -112,8 +114,8 @@ void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     }
     if (answers_opendir(req, ino, file))
         return;
-    file->cache_readdir = 1;
-    file->keep_cache = 1;
+    file->cache_readdir = !maildir_is(ino);
+    file->keep_cache = !maildir_is(ino);
     fuse_reply_open(req, file);
 }
 
@@ -177,7 +179,8 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 
     count(&mount->counters.upcalls[plus ? UPCALL_readdirplus : UPCALL_readdir]);
     if (control_readdir(mount->control, req, ino, size, offset, plus) ||
-        answers_readdir(mount->answers, req, ino, size, offset, plus))
+        answers_readdir(mount->answers, req, ino, size, offset, plus) ||
+        maildir_readdir(mount, req, ino, size, offset, plus))
         return;
     if (offset >= LIST_PARENT || listing_dots(&listing, ino, offset, &error)) {
         uint64_t cookie = offset > LIST_PARENT ? (uint64_t)(offset - LIST_PARENT) : 0;

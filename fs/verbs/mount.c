@@ -69,8 +69,8 @@ static void options_sort(struct account_options *account, struct mount_config *c
 
 static int layout_check(const struct account_options *account)
 {
-    if (account->layout && strcmp(account->layout, "mount") != 0)
-        return unable_to(EXIT_USAGE, what, "leave it out", "-o layout=%s is not there yet", account->layout);
+    if (account->layout && strcmp(account->layout, "mount") != 0 && strcmp(account->layout, "maildir") != 0)
+        return unable_to(EXIT_USAGE, what, "use mount or maildir", "-o layout=%s is neither", account->layout);
     return 0;
 }
 
@@ -260,6 +260,7 @@ static int mount_run(void *data, int argc, char **argv)
     if (!code) {
         options_sort(&values->account, &config);
         code = layout_check(&values->account);
+        config.maildir = values->account.layout && strcmp(values->account.layout, "maildir") == 0;
     }
     if (!code)
         code = events_check(values->account.events, &config);

@@ -338,7 +338,8 @@ def the_command_line_is_judged(scratch):
     rows = [
         (64, []), (64, ["nonsense"]), (0, ["--help"]), (0, ["--version"]),
         (64, ["mount"]), (64, ["mount", point]), (64, ["mount", point, "--nonsense"]),
-        (64, ["mount", point, "--send-delay", "5"]), (64, ["mount", point, *known, "-o", "layout=maildir"]),
+        (64, ["mount", point, *known, "--send-delay", "soon"]), (64, ["mount", point, *known, "-o", "layout=mbox"]),
+        (64, ["mount", point, *known, "--max-deletes", "many"]),
         (64, ["mount", point, *known, "-o", "nonsense"]), (64, ["mount", point, *known, "--since", "1y"]),
         (64, ["mount", point, *known, "--classes", "mail,chess"]), (64, ["mount", point, *known, "--protocol", "3"]),
         (73, ["mount", scratch.path("absent"), *known]), (73, ["mount", loose, *known]),
