@@ -206,69 +206,6 @@ int upload_end(struct upload *upload, int error)
     return error;
 }
 
-/* ---- the brake on deletions ---- */
-
-/* What was braked once is let through when a person says so. */
-static bool is_braked(const struct journal *row)
-{
-    return row->kind == JOURNAL_DELETE && !row->response;
-}
-
-/* The instants of deletions, sorted: whether more than limit fall into any one minute. */
-static bool is_burst(GArray *instants, long limit)
-{
-    const int64_t minute = 60 * G_GINT64_CONSTANT(1000000000);
-
-    for (guint i = (guint)limit; i < instants->len; i++)
-        if (g_array_index(instants, int64_t, i) - g_array_index(instants, int64_t, i - (guint)limit) < minute)
-            return true;
-    return false;
-}
-
-static gint earlier(gconstpointer a, gconstpointer b)
-{
-    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-    return (left > right) - (left < right);
-}
-
-static int brake(struct upload *upload, GArray *rows, long limit)
-{
-    g_autofree char *why = g_strdup_printf("more than %ld deletions within a minute (max-deletes); "
-                                           "easfs retry lets them through, easfs discard brings the items back",
-                                           limit);
-    int error = upload_begin(upload);
-
-    if (error)
-        return error;
-    for (guint i = 0; i < rows->len && !error; i++) {
-        struct journal *row = &g_array_index(rows, struct journal, i);
-
-        if (!is_braked(row))
-            continue;
-        row->response = 1;
-        error = row_hold(upload, row, why);
-    }
-    return upload_end(upload, error);
-}
-
-/* All deletions that wait count, due or not, and those that went out during the last minute. */
-static int brake_deletions(struct upload *upload)
-{
-    struct uploader *uploader = uploader_of(upload->engine);
-    g_autoptr(GArray) rows = journal_list(upload->engine->store, JOURNAL_QUEUED, G_MAXINT64);
-    g_autoptr(GArray) instants = g_array_copy(uploader->deleted_at);
-    long limit = upload->engine->config->max_deletes;
-
-    for (guint i = 0; i < rows->len; i++)
-        if (is_braked(&g_array_index(rows, struct journal, i)))
-            g_array_append_val(instants, g_array_index(rows, struct journal, i).queued_ns);
-    g_array_sort(instants, earlier);
-    if (limit <= 0 || instants->len == uploader->deleted_at->len || !is_burst(instants, limit))
-        return 0;
-    return brake(upload, rows, limit);
-}
-
 /* ---- the pass ---- */
 
 static struct eas_result by_any_way(struct upload *upload)
@@ -276,7 +213,7 @@ static struct eas_result by_any_way(struct upload *upload)
     static struct eas_result (*const ways[])(struct upload *) = {
         upload_folders, upload_moves, upload_commands, upload_replies, upload_mail,
     };
-    struct eas_result result = store_result(brake_deletions(upload));
+    struct eas_result result = store_result(upload_brake(upload));
 
     for (size_t i = 0; i < G_N_ELEMENTS(ways) && eas_is_served(&result) && !upload->engine->folders_stale; i++)
         result = upload_is_stopping(upload) ? eas_unreachable(75, "interrupted") : ways[i](upload);

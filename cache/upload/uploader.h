@@ -83,6 +83,9 @@ int upload_doubts(struct upload *upload, GHashTable *only, bool asked);
  * answer. */
 int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid);
 
+/* brake.c: holds the deletions that are too many. 0 or a negative errno. */
+int upload_brake(struct upload *upload);
+
 /* ---- the ways up. Each sends what is due of its kinds ---- */
 struct eas_result upload_folders(struct upload *upload);  /* hierarchy.c */
 struct eas_result upload_moves(struct upload *upload);    /* moving.c */

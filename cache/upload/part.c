@@ -1,0 +1,220 @@
+/* What the server's answer to one command does to its row. */
+#include "cache/upload/part.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "codec/limits.h"
+#include "codec/wire/status.h"
+
+void part_free(void *data)
+{
+    struct part *part = data;
+
+    journal_clear(&part->row);
+    preparation_clear(&part->preparation);
+    g_free(part);
+}
+
+const struct item_command *part_command(const struct part *part)
+{
+    return part->preparation.commands->pdata[part->at];
+}
+
+bool part_is_last(const struct part *part)
+{
+    return part->at + 1 >= part->preparation.commands->len;
+}
+
+struct sync_command part_wire(const struct part *part)
+{
+    static const enum sync_kind kinds[] = {
+        [ITEM_ADD] = SYNC_ADD, [ITEM_CHANGE] = SYNC_CHANGE, [ITEM_DELETE] = SYNC_DELETE};
+    const struct item_command *command = part_command(part);
+
+    return (struct sync_command){.kind = kinds[command->kind],
+                                 .server_id = part->preparation.server_id,
+                                 .client_id = part->row.client_id,
+                                 .instance_id = command->instance_id,
+                                 .data = command->data};
+}
+
+/* ---- the answer ---- */
+
+static bool answers_part(const struct answered *answer, const struct part *part)
+{
+    const struct sync_command command = part_wire(part);
+
+    if (answer->kind != command.kind)
+        return false;
+    if (command.kind == SYNC_ADD)
+        return !g_strcmp0(answer->client_id, command.client_id);
+    return !g_strcmp0(answer->server_id, command.server_id) &&
+           (!answer->instance_id || !g_strcmp0(answer->instance_id, command.instance_id));
+}
+
+static const struct answered *find_answer(const struct harvest *harvest, const struct part *part)
+{
+    for (guint i = 0; i < harvest->answers->len; i++)
+        if (answers_part(harvest->answers->pdata[i], part))
+            return harvest->answers->pdata[i];
+    return NULL;
+}
+
+/* What a new item does not have yet: its exceptions, which some versions and servers take only afterwards. */
+static int put_rest(struct upload *upload, const struct part *part, int64_t item_id)
+{
+    g_autoptr(eas_node) first = upload_node(part->row.data);
+    struct journal rest = {.kind = JOURNAL_CHANGE,
+                           .response = 1,
+                           .state = JOURNAL_QUEUED,
+                           .ino = part->row.ino,
+                           .item_id = item_id,
+                           .collection_id = part->row.collection_id,
+                           .queued_ns = part->row.queued_ns,
+                           .data = part->row.data,
+                           .wanted = {-1, -1, -1, -1, NULL}};
+    int error;
+
+    eas_node_free(eas_node_take(first, TAG_Calendar_Exceptions));
+    rest.base = eas_node_bytes(first);
+    error = store_identity_props(upload->engine->store, item_id, rest.base);
+    if (!error)
+        error = journal_put(upload->engine->store, &rest);
+    g_bytes_unref(rest.base);
+    return error;
+}
+
+static int part_added(struct upload *upload, struct part *part, const struct answered *answer)
+{
+    int64_t id = journal_added(upload->engine->store, &part->row, answer->server_id);
+    int error = id < 0 ? (int)id : part_is_last(part) ? 0 : put_rest(upload, part, id);
+
+    return error || part->collection->class != EAS_CALENDAR
+               ? error
+               : upload_invite(upload, NULL, part->row.data, part->row.uid);
+}
+
+static int invite(struct upload *upload, const struct part *part, GBytes *base, GBytes *mine)
+{
+    struct item item = {0};
+    int error = part->collection->class == EAS_CALENDAR
+                    ? store_item_get(upload->engine->store, part->row.item_id, &item)
+                    : -ENOENT;
+
+    if (!error)
+        error = upload_invite(upload, base ? base : item.props, mine, item.uid);
+    item_clear(&item);
+    return error == -ENOENT ? 0 : error;
+}
+
+/* What the server has of the item from now on. Where a Change is the whole item, that is what was sent, with what the
+ * class does not map; where it is a part, what the file means. */
+static int part_changed(struct upload *upload, struct part *part)
+{
+    const struct item_command *command = part_command(part);
+    bool partial = part->collection->class == EAS_CALENDAR && session_version(upload->engine->session) >= EAS_16_0;
+    g_autoptr(GBytes) whole =
+        command->data && !partial && part->collection->class != EAS_MAIL ? eas_node_bytes(command->data) : NULL;
+
+    int error = part->row.response ? 0 : invite(upload, part, part->row.base, part->row.data);
+
+    return error ? error : journal_changed(upload->engine->store, &part->row, whole);
+}
+
+static int part_deleted(struct upload *upload, struct part *part)
+{
+    GArray *instants = uploader_of(upload->engine)->deleted_at;
+    const int64_t minute = 60 * G_GINT64_CONSTANT(1000000000);
+
+    while (instants->len && g_array_index(instants, int64_t, 0) < upload->now_ns - minute)
+        g_array_remove_index(instants, 0);
+    upload_touch_type(upload, EAS_FOLDER_DELETED);
+    if (!part->row.response)
+        g_array_append_val(instants, part->row.queued_ns);
+    int error = invite(upload, part, NULL, NULL);
+
+    return error ? error : journal_deleted(upload->engine->store, &part->row);
+}
+
+static int part_taken(struct upload *upload, struct part *part, const struct answered *answer)
+{
+    GHashTable *done = uploader_of(upload->engine)->done;
+
+    if (part->row.kind == JOURNAL_ADD)
+        return part_added(upload, part, answer);
+    if (!part_is_last(part)) {
+        g_hash_table_replace(done, g_memdup2(&part->row.id, sizeof part->row.id), GSIZE_TO_POINTER(part->at + 1));
+        return row_requeue(upload, &part->row);
+    }
+    g_hash_table_remove(done, &part->row.id);
+    switch (part->row.kind) {
+    case JOURNAL_CHANGE:
+        return part_changed(upload, part);
+    case JOURNAL_DELETE:
+        return part_deleted(upload, part);
+    default:
+        return journal_remove(upload->engine->store, part->row.id);
+    }
+}
+
+/* The item is not there any more. What a person wrote is not lost by that: it becomes a new item. */
+static int part_gone(struct upload *upload, struct part *part)
+{
+    struct store *store = upload->engine->store;
+    int error;
+
+    if (part->row.kind == JOURNAL_DELETE)
+        return journal_deleted(store, &part->row);
+    if (part_command(part)->instance_id && part_command(part)->kind == ITEM_DELETE)
+        return part_taken(upload, part, NULL); /* the occurrence that was to go */
+    if (part->row.kind == JOURNAL_FLAGS)
+        return journal_remove(store, part->row.id);
+    upload_bar(upload, part->collection->id);
+    error = row_requeue(upload, &part->row);
+    return error ? error : store_item_remove(store, part->row.item_id);
+}
+
+static int part_refused(struct upload *upload, struct part *part, int status)
+{
+    enum { CONFLICT = 7, GONE = 8 };
+    struct eas_result refusal = eas_status_result(EAS_SYNC, EAS_LEVEL_ITEM, status);
+
+    if (status == GONE)
+        return part_gone(upload, part);
+    if (status != CONFLICT || part->row.kind == JOURNAL_ADD)
+        return row_refused(upload, &part->row, &refusal);
+    /* The server's version comes with the next question; then both are laid side by side. */
+    upload_bar(upload, part->collection->id);
+    part->row.tries++;
+    if (part->row.tries >= LIMIT_UPLOAD_TRIES)
+        return row_hold(upload, &part->row, refusal.text);
+    return row_requeue(upload, &part->row);
+}
+
+/* No word of a change means that it was done (MS-ASCMD 2.2.3.154); of an addition there is always one. */
+int part_judge(struct upload *upload, struct part *part, const struct harvest *harvest)
+{
+    const struct answered *answer = find_answer(harvest, part);
+    int status = answer ? answer->status : 1;
+
+    /* The editor may have given the item another file meanwhile. */
+    struct journal now = {0};
+    int error = journal_get(upload->engine->store, part->row.id, &now);
+
+    if (!error)
+        part->row.ino = now.ino;
+    if (!error && (now.origin_ino || !part->row.origin_ino)) {
+        g_free(part->row.origin);
+        part->row.origin = g_steal_pointer(&now.origin);
+        part->row.origin_ino = now.origin_ino;
+    }
+    journal_clear(&now);
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    if (part->row.kind == JOURNAL_ADD && (!answer || (status == 1 && !*answer->server_id)))
+        upload_bar(upload, part->collection->id); /* in doubt: doubt.c */
+    if (part->row.kind == JOURNAL_ADD && (!answer || (status == 1 && !*answer->server_id)))
+        return 0;
+    return status == 1 ? part_taken(upload, part, answer) : part_refused(upload, part, status);
+}
