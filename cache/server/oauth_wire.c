@@ -102,11 +102,10 @@ static char *words_of(const json_t *object, const char *key, size_t most)
 static long seconds_of(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
-    json_int_t seconds = json_is_string(value) ? g_ascii_strtoll(json_string_value(value), NULL, 10)
-                         : json_is_real(value) ? (json_int_t)json_real_value(value)
-                                               : json_integer_value(value);
+    double seconds = json_is_string(value) ? g_ascii_strtod(json_string_value(value), NULL) : json_number_value(value);
 
-    return (long)CLAMP(seconds, 0, LIMIT_TOKEN_LIFE_S);
+    /* Not a number is less than nothing, too. */
+    return seconds > 0 ? (long)MIN(seconds, (double)LIMIT_TOKEN_LIFE_S) : 0;
 }
 
 bool oauth_answer_read(const char *text, size_t length, struct oauth_answer *answer)
