@@ -27,12 +27,17 @@ void replica_config_free(struct replica_config *config)
 
 static char *memory_get(void *ctx, const char *key)
 {
-    return store_get(((struct replica *)ctx)->store, key);
+    struct replica *replica = ctx;
+
+    return g_atomic_int_get(&replica->wiped) ? NULL : store_get(replica->store, key);
 }
 
 static void memory_set(void *ctx, const char *key, const char *value)
 {
-    store_set(((struct replica *)ctx)->store, key, value);
+    struct replica *replica = ctx;
+
+    if (!g_atomic_int_get(&replica->wiped))
+        store_set(replica->store, key, value);
 }
 
 static void on_commit(void *ctx, const struct change *changes, size_t count)
@@ -88,8 +93,8 @@ static bool store_ready(struct replica *replica, struct eas_result *result)
 {
     g_autofree char *why = NULL, *classes = NULL;
     GBytes *key = replica->config->key;
-    int error = store_open_sealed(replica->config->state_dir, key ? g_bytes_get_data(key, NULL) : NULL, &replica->store,
-                                  &why);
+    int error =
+        store_open_sealed(replica->config->state_dir, key ? g_bytes_get_data(key, NULL) : NULL, &replica->store, &why);
 
     if (error) {
         *result = why ? eas_refused(EAS_SCOPE_FATAL, error == -EBUSY ? 75 : 74, "%s", why)
@@ -126,7 +131,7 @@ struct replica *replica_open(struct replica_config *config, struct eas_result *r
     g_mutex_init(&replica->lock);
     g_cond_init(&replica->turn);
     replica_set_state(replica, REPLICA_OFFLINE, config->server ? "not connected yet" : "offline by --offline");
-    if (!store_ready(replica, result) || !session_ready(replica, result)) {
+    if (replica_is_wiped(replica, result) || !store_ready(replica, result) || !session_ready(replica, result)) {
         replica_close(replica);
         return NULL;
     }
@@ -214,6 +219,8 @@ void replica_close(struct replica *replica)
         session_free(replica->session);
     if (replica->store)
         store_close(replica->store);
+    if (replica->wiped)
+        store_empty(replica->config->state_dir);
     replica_config_free(replica->config);
     g_mutex_clear(&replica->lock);
     g_cond_clear(&replica->turn);
@@ -404,6 +411,10 @@ void replica_kick(struct replica *replica)
 
 uint64_t replica_fetch(struct replica *replica, uint64_t ino, long deadline_ms, replica_fetched done, void *ctx)
 {
+    if (g_atomic_int_get(&replica->wiped)) {
+        done(ctx, -EIO);
+        return 0;
+    }
     return fetcher_park(replica->fetcher, ino, deadline_ms, done, ctx);
 }
 

@@ -22,6 +22,10 @@ struct replica_config {
     char *since;        /* "all", "1d" .. "6m"; NULL: all */
     int vcard_version;  /* 3 or 4 */
     bool read_only;     /* nobody writes: no editor */
+    /* An order to wipe: the account's secrets that others keep (keyring) are to go. false: one could not. Called by the
+     * sync worker, or by replica_open. NULL: there are none. */
+    bool (*forget)(void *ctx);
+    void *forget_ctx;
     GBytes *key;        /* of CIPHER_KEY_BYTES: the replica is encrypted at rest; NULL: it is not */
     bool send_invitations; /* what mails others is allowed */
     long send_delay_ms;    /* before a message in Outbox is sent */

@@ -25,6 +25,8 @@ struct replica {
     struct watch *watch;
     struct network_watch *network; /* NULL: nobody tells */
 
+    int wiped; /* atomic: the administrator's order was obeyed; nothing is remembered any more */
+
     GMutex lock; /* of all below */
     GCond turn;  /* something below changed */
     bool started, stopping;
@@ -52,6 +54,10 @@ struct replica {
 
 /* The sync worker's thread (replica_worker.c); ctx is the replica. */
 void *replica_work(void *ctx);
+/* The server wants the account wiped (replica_wipe.c), on the worker: does so if that is confirmed. */
+struct eas_result replica_wipe(struct replica *replica);
+/* Whether that was done, or begun, in an earlier life (replica_wipe.c); then it is ended, and *result says so. */
+bool replica_is_wiped(struct replica *replica, struct eas_result *result);
 /* The watcher's word (replica_worker.c); ctx is the replica. */
 void replica_hint(void *ctx, const struct watch_hint *hint);
 /* The journal was written (replica_worker.c); ctx is the replica. */

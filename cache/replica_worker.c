@@ -207,8 +207,13 @@ static struct eas_result pass_run(struct replica *replica, const struct sync_sco
 {
     struct sync_engine *engine = &replica->engine;
 
+    if (g_atomic_int_get(&replica->wiped))
+        return replica->last;
     watch_hold(replica->watch);
     struct eas_result result = sync_pass(engine, scope);
+
+    if (result.action == EAS_ACTION_WIPE)
+        return replica_wipe(replica);
 
     if (!eas_is_served(&result)) {
         watch_outage(replica->watch);

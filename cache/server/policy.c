@@ -166,3 +166,44 @@ struct eas_result policy_provision(struct link *link, unsigned generation)
     session_give_turn(link);
     return result;
 }
+
+/* ---- the order to wipe (MS-ASPROV 3.1.5.1.2.1) ---- */
+
+struct eas_result session_wipe_ordered(struct link *link, bool *account_only)
+{
+    enum eas_version version = session_version(link->session);
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    struct device_information device = session_device();
+    struct provision_answer answer = {0};
+
+    provision_request(request, version, version >= EAS_14_1 ? &device : NULL);
+    struct eas_result result = ask_phase(link, request, "0", &answer);
+
+    if (answer.wipe != PROVISION_NO_WIPE) {
+        *account_only = answer.wipe == PROVISION_WIPE_ACCOUNT;
+        result = eas_served();
+    } else if (eas_is_served(&result)) {
+        result =
+            eas_refused(EAS_SCOPE_ACCOUNT, 77,
+                        "the server says that this device is to be wiped, and gives no order; ask the administrator");
+        result.action = EAS_ACTION_STOP;
+        result.cause = EAS_CAUSE_WIPE_PENDING;
+    }
+    provision_clear(&answer);
+    return result;
+}
+
+struct eas_result session_wiped(struct link *link, bool account_only, bool done)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    struct provision_answer answer = {0};
+
+    /* Of what this says only the version counts: a device that is to be wiped is told nothing else. */
+    if (!session_version(link->session))
+        session_connect(link);
+    provision_wiped(request, account_only ? PROVISION_WIPE_ACCOUNT : PROVISION_WIPE, done ? 1 : 2);
+    struct eas_result result = ask_phase(link, request, "0", &answer);
+
+    provision_clear(&answer);
+    return result;
+}

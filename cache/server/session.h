@@ -91,6 +91,12 @@ struct call {
  * whose meaning eas_status_result tells; statuses of account or fatal scope come back REFUSED. */
 struct eas_result session_call(struct link *link, struct call *call);
 
+/* After EAS_ACTION_WIPE: whether the server orders it indeed (Provision). SERVED: it does; else why it is not known, or
+ * that it does not. */
+struct eas_result session_wipe_ordered(struct link *link, bool *account_only);
+/* Tells the server that all was destroyed, or not. SERVED: it has heard. */
+struct eas_result session_wiped(struct link *link, bool account_only, bool done);
+
 /* The network is another one, or was away: connections from before are not used again. */
 void session_renew(struct session *session);
 /* Somebody asks for it: credentials that were refused may be tried once more. */

@@ -18,6 +18,8 @@ struct store;
 
 /* The file in STATE by which a replica is known. */
 #define STORE_DATABASE "store.db"
+/* ... and the one that stays of a replica whose account was wiped by order (cache/wiped.h). */
+#define STORE_WIPED "wiped"
 
 /* Opens or makes STATE (0700): takes its lock, checks after a crash, migrates by user_version,
  * reclaims dead bodies. *why (caller frees) says what is wrong: -EBUSY another process has it,
@@ -207,5 +209,10 @@ int store_size(struct store *store, struct store_size *size);
 int store_verify(struct store *store, void (*report)(void *ctx, const char *finding), void *ctx);
 /* Removes everything but the lock: for cache wipe, with the store closed. */
 int store_wipe(const char *state_dir);
+/* The same but for STORE_WIPED. */
+int store_empty(const char *state_dir);
+/* With the store open: every row and every byte of a body goes, so that nothing can be read from the disk; what was in
+ * sight is told to the listener as gone. Class directories stay. Of what nobody may write any more. */
+int store_destroy(struct store *store);
 
 #endif

@@ -221,12 +221,13 @@ int store_size(struct store *store, struct store_size *size)
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at)
 {
     (void)status;
-    if (at->level == 0 || (at->level == 1 && !strcmp(path + at->base, "lock")))
+    if (at->level == 0 ||
+        (at->level == 1 && (!strcmp(path + at->base, "lock") || !strcmp(path + at->base, STORE_WIPED))))
         return 0;
     return remove(path) && errno != ENOENT && type != FTW_NS ? -errno : 0;
 }
 
-int store_wipe(const char *state_dir)
+int store_empty(const char *state_dir)
 {
     g_autofree char *lock = g_build_filename(state_dir, "lock", NULL);
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), error;
@@ -236,4 +237,12 @@ int store_wipe(const char *state_dir)
     error = flock(fd, LOCK_EX | LOCK_NB) ? -EBUSY : nftw(state_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     close(fd);
     return error;
+}
+
+int store_wipe(const char *state_dir)
+{
+    g_autofree char *mark = g_build_filename(state_dir, STORE_WIPED, NULL);
+    int error = store_empty(state_dir);
+
+    return !error && unlink(mark) && errno != ENOENT ? -errno : error;
 }

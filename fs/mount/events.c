@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 struct events {
     int fd;
     off_t size; /* the writer's */
+    bool states_only;
 };
 
 struct events *events_new(const char *state_dir)
@@ -86,8 +88,17 @@ static void write_line(struct events *events, const struct event_line *line)
         events->size = LIMIT_EVENTS_BYTES;
 }
 
+void events_forget(struct events *events)
+{
+    events->states_only = true;
+    if (ftruncate(events->fd, 0) == 0)
+        events->size = 0;
+}
+
 void events_append(struct events *events, const struct event_line *line)
 {
+    if (events->states_only && strcmp(line->kind, "state") != 0)
+        return;
     if (events->size >= LIMIT_EVENTS_BYTES && ftruncate(events->fd, 0) == 0) {
         events->size = 0;
         write_line(events, &(struct event_line){.time_ns = line->time_ns, .kind = "rotated"});

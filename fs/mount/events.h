@@ -21,6 +21,9 @@ struct event_line {
 };
 void events_append(struct events *events, const struct event_line *line);
 
+/* What was written is gone, and from now on nothing but states is: no name outlives a wipe. */
+void events_forget(struct events *events);
+
 /* As fstat and pread: of what stands there at this moment. */
 int events_stat(const struct events *events, struct stat *st);
 ssize_t events_read(const struct events *events, void *buffer, size_t size, off_t offset);

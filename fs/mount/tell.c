@@ -6,6 +6,7 @@
 #include "fs/mount/events.h"
 #include "fs/mount/folders.h"
 #include "fs/mount/self_ops.h"
+#include "fs/report.h"
 
 enum { ITEM_BYTES = 2048 };
 
@@ -155,6 +156,8 @@ void teller_overflow(struct teller *teller, int64_t time_ns)
 
 void teller_state(struct teller *teller, const char *state, const char *reason, int64_t time_ns)
 {
+    if (strcmp(state, report_state(REPLICA_WIPED)) == 0)
+        events_forget(teller->mount->events);
     events_append(
         teller->mount->events,
         &(struct event_line){.time_ns = time_ns, .kind = "state", .state = state, .reason = *reason ? reason : NULL});

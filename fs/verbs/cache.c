@@ -163,13 +163,22 @@ static int check_edits(const char *state, const char *what, bool discard)
                : 0;
 }
 
+/* By order of the administrator: nothing is left but word of it. */
+static bool is_wiped(const char *state)
+{
+    g_autofree char *mark = g_build_filename(state, STORE_WIPED, NULL);
+
+    return g_file_test(mark, G_FILE_TEST_EXISTS);
+}
+
 /* An encrypted one whose key is lost can still go, when nothing in it is asked for. */
 static int cache_wipe(const char *state, const struct cache_values *values)
 {
     static const char what[] = "wipe the replica";
     bool sealed = store_dir_is_sealed(state);
     g_autofree char *why = NULL;
-    int error, code = sealed && values->discard_edits ? 0 : check_edits(state, what, values->discard_edits);
+    bool wiped = is_wiped(state);
+    int error, code = wiped || (sealed && values->discard_edits) ? 0 : check_edits(state, what, values->discard_edits);
 
     if (code)
         return code;

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/wiped.h"
 #include "codec/limits.h"
 #include "fs/account.h"
 #include "fs/control_socket.h"
 #include "fs/daemon.h"
+#include "fs/forget.h"
 #include "fs/message.h"
 #include "fs/mount/mount.h"
 #include "fs/port.h"
@@ -36,6 +38,7 @@ struct serving {
     struct control_socket_config control;
     struct control_socket *socket;
     struct progress *progress;
+    struct forget forget;
     bool foreground;
 };
 
@@ -210,6 +213,9 @@ static int mount_replica(const struct account_options *options, struct replica_c
     serving.config.account = account;
     serving.config.ready = serving_ready;
     serving.config.ctx = &serving;
+    serving.forget = (struct forget){.account = options, .title = account, .state_dir = replica_config->state_dir};
+    replica_config->forget = forget_secrets;
+    replica_config->forget_ctx = &serving.forget;
     serving.replica = replica_open(replica_config, &result);
     if (!serving.replica)
         return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
@@ -229,6 +235,19 @@ static int mount_replica(const struct account_options *options, struct replica_c
     return code;
 }
 
+/* Nothing is asked of anybody for what was wiped, once the server knows of it. */
+static int wiped_check(const char *state)
+{
+    struct wiped wiped;
+    int code = 0;
+
+    if (wiped_read(state, &wiped) == 0 && wiped.acknowledged)
+        code = unable_to(EXIT_CREDENTIALS, what, "easfs cache wipe makes room for a new beginning",
+                         "it was wiped by the administrator on %s", wiped.date);
+    wiped_clear(&wiped);
+    return code;
+}
+
 static int mount_account(const struct account_options *options, const struct mount_config *config, bool foreground)
 {
     struct replica_config *replica_config = NULL;
@@ -237,6 +256,8 @@ static int mount_account(const struct account_options *options, const struct mou
 
     if (!code)
         code = state_check(state, config->mountpoint);
+    if (!code)
+        code = wiped_check(state);
     if (code)
         return code;
     daemon_begin(foreground);
