@@ -158,31 +158,50 @@ static void add_people(struct replica *replica, const GArray *entries, GArray *a
 /* Nothing found is an empty answer, whatever way a server has to say it (MS-ASCMD 2.2.3.177.14: 6). */
 enum { SEARCH_NOT_FOUND = 6 };
 
-struct eas_result directory_people(struct replica *replica, const char *query, GArray **all)
+/* Where a search is asked, and its answer read. */
+struct place {
+    void (*write)(GByteArray *out, enum eas_version version, const struct search_question *question);
+    void (*read)(const struct eas_node *root, struct search_answer *answer);
+};
+static const struct place people = {search_gal_request, search_gal_read};
+static const struct place messages = {search_mailbox_request, search_mailbox_read};
+
+/* *answer is the caller's to clear, whatever the result. */
+static struct eas_result search(struct replica *replica, const struct place *place, const char *query,
+                                struct search_answer *answer)
 {
     GByteArray *request = g_byte_array_new();
     struct answer_tree tree = {0};
-    struct search_answer answer = {0};
     struct eas_result result;
     char id[SEARCH_ID_BYTES];
 
-    *all = found_new();
+    *answer = (struct search_answer){0};
     if (!has_server(replica, &result)) {
         g_byte_array_unref(request);
         return result;
     }
     struct search_question question = question_for(replica, query, id, sizeof id);
 
-    search_gal_request(request, session_version(replica->session), &question);
+    place->write(request, session_version(replica->session), &question);
     result = ask(replica, command_of(&question), request, &tree);
     if (eas_is_served(&result)) {
-        search_gal_read(answer_tree_root(&tree), &answer);
-        if (answer.status != SEARCH_NOT_FOUND)
-            result = judge(command_of(&question), EAS_LEVEL_COLLECTION, answer.status);
-        add_people(replica, answer.entries, *all);
-        search_answer_clear(&answer);
+        place->read(answer_tree_root(&tree), answer);
+        if (answer->status != SEARCH_NOT_FOUND)
+            result = judge(command_of(&question), EAS_LEVEL_COLLECTION, answer->status);
     }
     answer_tree_clear(&tree);
+    return result;
+}
+
+struct eas_result directory_people(struct replica *replica, const char *query, GArray **all)
+{
+    struct search_answer answer;
+    struct eas_result result = search(replica, &people, query, &answer);
+
+    *all = found_new();
+    if (eas_is_served(&result))
+        add_people(replica, answer.entries, *all);
+    search_answer_clear(&answer);
     return result;
 }
 
@@ -246,33 +265,15 @@ static void add_message(struct replica *replica, struct view *view, const struct
 struct eas_result directory_messages(struct replica *replica, const char *query, GArray **all)
 {
     g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GByteArray *request = g_byte_array_new();
-    struct answer_tree tree = {0};
-    struct search_answer answer = {0};
-    struct eas_result result;
-    char id[SEARCH_ID_BYTES];
+    struct search_answer answer;
+    struct eas_result result = search(replica, &messages, query, &answer);
+    struct view *view = eas_is_served(&result) ? view_new(replica->store) : NULL;
 
     *all = found_new();
-    if (!has_server(replica, &result)) {
-        g_byte_array_unref(request);
-        return result;
-    }
-    struct search_question question = question_for(replica, query, id, sizeof id);
-
-    search_mailbox_request(request, session_version(replica->session), &question);
-    result = ask(replica, command_of(&question), request, &tree);
-    if (eas_is_served(&result)) {
-        struct view *view = view_new(replica->store);
-
-        search_mailbox_read(answer_tree_root(&tree), &answer);
-        if (answer.status != SEARCH_NOT_FOUND)
-            result = judge(command_of(&question), EAS_LEVEL_COLLECTION, answer.status);
-        for (guint i = 0; view && i < answer.hits->len; i++)
-            add_message(replica, view, &g_array_index(answer.hits, struct search_hit, i), taken, *all);
-        view_free(view);
-        search_answer_clear(&answer);
-    }
-    answer_tree_clear(&tree);
+    for (guint i = 0; view && i < answer.hits->len; i++)
+        add_message(replica, view, &g_array_index(answer.hits, struct search_hit, i), taken, *all);
+    view_free(view);
+    search_answer_clear(&answer);
     return result;
 }
 

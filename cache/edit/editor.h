@@ -79,6 +79,20 @@ int commit_empty(struct editor *editor, const struct place *place, const struct 
 int letter_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete);
 int draft_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete);
 
+/* ---- tree.c: what is made and removed ---- */
+
+/* An addition that is on its way, whose file has left this name since, is the file ino's from now on; and the name that
+ * such a file leaves, for that to be known. */
+int tree_take_addition(struct editor *editor, int64_t dir, const char *name, int64_t ino);
+int tree_remember_origin(struct editor *editor, const struct file_row *file);
+
+/* A file goes: what the server never had at once, an item into the graves, from which its name brings it back within
+ * the grace. */
+int tree_remove(struct editor *editor, const struct file_row *file);
+int tree_remove_item(struct editor *editor, const struct file_row *file);
+/* What waits to be sent of a file is dropped; whether something is on its way already. */
+int tree_drop_unsent(struct editor *editor, const struct file_row *file, bool *on_its_way);
+
 /* ---- one request each ---- */
 int edit_do_create(struct editor *editor, struct edit *edit);
 int edit_do_unlink(struct editor *editor, struct edit *edit);

@@ -59,8 +59,8 @@ class Clocks:
     """The wall clock of a daemon, and how long its machine slept."""
 
     def __init__(self, scratch):
-        self.file, self.library = scratch.path("clocks"), scratch.path("clock.so")
-        run("cc", "-shared", "-fPIC", "-o", self.library, os.path.join(harness.TOP, "tests/integration/clock.c"))
+        self.file, self.shim = scratch.path("clocks"), scratch.path("clock.so")
+        run("cc", "-shared", "-fPIC", "-o", self.shim, os.path.join(harness.TOP, "tests/integration/clock.c"))
         self.set()
 
     def set(self, wall=0, asleep=0):
@@ -68,7 +68,7 @@ class Clocks:
         os.rename(self.file + "~", self.file)
 
     def words(self):
-        return ["env", "LD_PRELOAD=" + self.library, "TEST_CLOCK=" + self.file]
+        return ["env", "LD_PRELOAD=" + self.shim, "TEST_CLOCK=" + self.file]
 
 
 def mounted(scratch, server, url, words):

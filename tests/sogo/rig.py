@@ -429,6 +429,22 @@ class Rig:
             shutil.rmtree(self.top)
 
 
+def serve(rig, prepare=lambda: None):
+    """What a file of tests ends with: the server up, its tests, the server down."""
+    import harness  # whoever has tests has it
+
+    try:
+        rig.up()
+    except RigError as error:
+        print("not ok the real server does not start: %s; without it set EASFS_TESTS=no-sogo" % error)
+        sys.exit(1)
+    try:
+        prepare()
+        harness.main()
+    finally:
+        rig.down()
+
+
 def main(arguments):
     rig = Rig(users=arguments or ("alice", "bob")).up()
     print("ActiveSync", rig.url)

@@ -109,13 +109,4 @@ def by_its_name_and_then_mounted(scratch):
 
 
 if __name__ == "__main__":
-    try:
-        rig.up()
-    except rigs.RigError as error:
-        print("not ok the real server does not start: %s; without it set EASFS_TESTS=no-sogo" % error)
-        sys.exit(1)
-    try:
-        rig.deliver("alice", [message("Found")])
-        harness.main()
-    finally:
-        rig.down()
+    rigs.serve(rig, lambda: rig.deliver("alice", [message("Found")]))

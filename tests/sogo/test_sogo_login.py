@@ -127,12 +127,4 @@ def a_client_certificate_opens_the_door(scratch):
 
 
 if __name__ == "__main__":
-    try:
-        rig.up()
-    except rigs.RigError as error:
-        print("not ok the real server does not start: %s; without it set EASFS_TESTS=no-sogo" % error)
-        sys.exit(1)
-    try:
-        harness.main()
-    finally:
-        rig.down()
+    rigs.serve(rig)

@@ -130,12 +130,4 @@ def messages_move_and_bear_flags(scratch):
 
 
 if __name__ == "__main__":
-    try:
-        rig.up()
-    except rigs.RigError as error:
-        print("not ok the real server does not start: %s; without it set EASFS_TESTS=no-sogo" % error)
-        sys.exit(1)
-    try:
-        harness.main()
-    finally:
-        rig.down()
+    rigs.serve(rig)
