@@ -244,6 +244,13 @@ bool replica_is_filling(struct replica *replica)
     return g_atomic_int_get(&replica->filling);
 }
 
+bool replica_must_be_sealed(struct replica *replica)
+{
+    g_autofree char *demanded = store_get(replica->store, "encryption-demanded");
+
+    return replica->session && !store_is_sealed(replica->store) && !g_strcmp0(demanded, "1");
+}
+
 bool replica_is_warm(struct replica *replica)
 {
     g_autofree char *key = store_get(replica->store, "hierarchy-key");

@@ -26,7 +26,7 @@ struct replica_config {
      * sync worker, or by replica_open. NULL: there are none. */
     bool (*forget)(void *ctx);
     void *forget_ctx;
-    GBytes *key;        /* of CIPHER_KEY_BYTES: the replica is encrypted at rest; NULL: it is not */
+    GBytes *key;           /* of CIPHER_KEY_BYTES: the replica is encrypted at rest; NULL: it is not */
     bool send_invitations; /* what mails others is allowed */
     long send_delay_ms;    /* before a message in Outbox is sent */
     long max_deletes;      /* a minute; more wait for a person. 0: no limit */
@@ -48,6 +48,9 @@ void replica_close(struct replica *replica);
 struct store *replica_store(struct replica *replica);
 struct view *replica_view(struct replica *replica); /* a new view for the calling thread */
 
+/* Whether the server's policy lets nothing be kept here but encrypted, which this replica is not: it has to begin anew.
+ */
+bool replica_must_be_sealed(struct replica *replica);
 /* Whether the store already holds a folder tree (a warm replica mounts without asking). */
 bool replica_is_warm(struct replica *replica);
 /* Whether the mailbox is still being brought here for the first time: until a pass over everything has ended once. */

@@ -68,6 +68,7 @@ static void keep_policy(struct session *session, const char *key, const char *te
     session_set_text(session, &session->policy_key, key);
     session_remember(session, "policy-key", key);
     session_remember(session, "policy", text);
+    session_remember(session, "encryption-demanded", "0");
 }
 
 /* Nothing is acknowledged that is not so, and nothing is fetched without it. */

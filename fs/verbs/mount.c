@@ -1,10 +1,12 @@
 /* easfs mount: opens the replica, mounts it, and stays behind as its daemon. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache/store/store.h"
 #include "cache/wiped.h"
 #include "codec/limits.h"
 #include "fs/account.h"
@@ -15,9 +17,12 @@
 #include "fs/mount/mount.h"
 #include "fs/port.h"
 #include "fs/progress.h"
+#include "fs/secret_file.h"
 #include "fs/verbs/verbs.h"
 
 static const char what[] = "mount";
+
+enum { UNSENT_NAMED = 3 };
 
 struct mount_values {
     struct account_options account;
@@ -171,6 +176,8 @@ static int serving_tree(struct serving *serving)
     if (eas_is_served(&result))
         return 0;
     progress_stop(g_steal_pointer(&serving->progress));
+    if (result.action == EAS_ACTION_ENCRYPT)
+        return EXIT_CONFIG; /* mount_account has the last word */
     return unable_to(result.exit_code, what, exit_advice(result.exit_code, result.text), "%s", result.text);
 }
 
@@ -201,9 +208,39 @@ static int serving_run(struct serving *serving)
     return code && why ? unable_to(code, what, exit_advice(code, why), "%s", why) : code;
 }
 
+/* What would be lost if the replica began anew, "a, b and 3 more"; NULL: nothing. */
+static char *unsent(struct replica *replica)
+{
+    struct replica_status *status = replica_status(replica);
+    g_autoptr(GArray) queue = replica_queue(replica);
+    GString *names = g_string_new(NULL);
+    guint count = queue->len + status->scratch->len;
+
+    for (guint i = 0; i < MIN(count, UNSENT_NAMED); i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "",
+                               i < queue->len ? g_array_index(queue, struct replica_waiting, i).path
+                                              : (char *)status->scratch->pdata[i - queue->len]);
+    if (count > UNSENT_NAMED)
+        g_string_append_printf(names, " and %u more", count - UNSENT_NAMED);
+    replica_status_free(status);
+    return g_string_free(names, count == 0);
+}
+
+/* The policy demands a replica that is encrypted: whether this one may make room for it. */
+static int may_begin_anew(struct replica *replica)
+{
+    g_autofree char *names = unsent(replica);
+
+    return names ? unable_to(EXIT_CONFIG, what, "mount it with --offline to see or discard them",
+                             "the server's policy demands an encrypted replica, and this one, which is none, holds "
+                             "changes that are not sent: %s",
+                             names)
+                 : 0;
+}
+
 /* Everything from here on is the daemon's, the question for the password, too: the keyring's library has threads. */
 static int mount_replica(const struct account_options *options, struct replica_config *replica_config,
-                         const struct mount_config *config, bool foreground)
+                         const struct mount_config *config, bool foreground, bool *anew)
 {
     struct serving serving = {.config = *config, .foreground = foreground};
     g_autofree char *account = g_strdup(replica_config->account);
@@ -230,9 +267,44 @@ static int mount_replica(const struct account_options *options, struct replica_c
         replica_close(serving.replica);
         return unable_to(EXIT_INTERNAL, what, NULL, "/: %s", g_strerror(errno));
     }
-    code = serving_run(&serving);
+    code = replica_must_be_sealed(serving.replica) ? EXIT_CONFIG : serving_run(&serving);
+    if (code == EXIT_CONFIG && replica_must_be_sealed(serving.replica)) {
+        code = may_begin_anew(serving.replica);
+        *anew = code == 0;
+    }
     replica_close(serving.replica);
     return code;
+}
+
+/* The same once more, as the server's policy wants it: encrypted from its beginning, by a key that can be kept. */
+static int mount_sealed(const struct account_options *options, const char *password, const struct mount_config *config,
+                        bool foreground)
+{
+    struct account_options sealed = *options;
+    struct replica_config *replica_config = NULL;
+    g_autofree char *given = g_strdup(password);
+    bool again = false;
+    int code;
+
+    sealed.encrypt = true;
+    if (given) {
+        sealed.password = given; /* nobody is asked twice */
+        sealed.password_file = sealed.password_command = NULL;
+    }
+    fputs("easfs: the server's policy demands that the replica be encrypted: it begins anew\n", stderr);
+    code = account_config(&sealed, what, &replica_config);
+    if (given)
+        explicit_bzero(given, strlen(given));
+    if (code)
+        return code;
+    code = store_empty(replica_config->state_dir);
+    if (code) {
+        code = unable_to(EXIT_STORE, what, NULL, "%s: %s", replica_config->state_dir, g_strerror(-code));
+        replica_config_free(replica_config);
+        return code;
+    }
+    replica_config->read_only = config->read_only;
+    return mount_replica(options, replica_config, config, foreground, &again);
 }
 
 /* Nothing is asked of anybody for what was wiped, once the server knows of it. */
@@ -252,6 +324,8 @@ static int mount_account(const struct account_options *options, const struct mou
 {
     struct replica_config *replica_config = NULL;
     g_autofree char *state = NULL;
+    char *password;
+    bool anew = false;
     int code = account_state(options, what, &state);
 
     if (!code)
@@ -267,7 +341,12 @@ static int mount_account(const struct account_options *options, const struct mou
     if (code)
         return code;
     replica_config->read_only = config->read_only;
-    return mount_replica(options, replica_config, config, foreground);
+    password = replica_config->server ? g_strdup(replica_config->server->password) : NULL;
+    code = mount_replica(options, replica_config, config, foreground, &anew);
+    if (anew)
+        code = mount_sealed(options, password, config, foreground);
+    secret_free(password);
+    return code;
 }
 
 static int mount_run(void *data, int argc, char **argv)

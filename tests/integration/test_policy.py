@@ -8,7 +8,8 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from edits import event
-from harness import EASFS, equal, message, run, test, truth, wait_for, write
+from harness import equal, message, test, truth, write
+from keyring import Keyring
 
 
 def policy(scratch, *settings):
@@ -77,6 +78,54 @@ def a_limit_that_comes_later_is_kept_in_a_mount_that_stays(scratch):
     restart(server, *policy(scratch, "MaxEmailAgeFilter=2"))
     mount.sync()
     equal([name.split(" - ")[1] for name in mount.ls("Mail", "Inbox")], ["New.eml"])
+
+
+KEY = ["--key-command", "echo " + "0123456789abcdef" * 4]
+
+
+@test
+def encryption_is_begun_where_it_is_demanded(scratch):
+    server = demanding(scratch, "RequireDeviceEncryption=1", extra=["--policy-whole"])
+    fill(server)
+    failed = scratch.mount(server, state="keyless", code=78)
+    truth("demands that the replica be encrypted" in failed.result.stderr and "--key-command" in failed.result.stderr,
+          failed.result.stderr)
+    mount = scratch.mount(server, *KEY)
+    mount.sync()
+    equal(len(mount.ls("Mail", "Inbox")), 2)
+    truth("kept: RequireDeviceEncryption=1 (the replica is encrypted)" in mount.status()["policy"],
+          mount.status()["policy"])
+    truth(os.path.exists(os.path.join(mount.state, "sealed")), "it is not encrypted")
+    mount.umount()
+    with Keyring(scratch):
+        mount = scratch.mount(server, state="keyring")
+        mount.sync()
+        mount.umount()
+        truth(os.path.exists(os.path.join(mount.state, "sealed")), "with a keyring it is not encrypted")
+
+
+@test
+def what_is_here_already_is_encrypted_at_the_next_mount(scratch):
+    server = demanding(scratch)
+    fill(server)
+    mount = scratch.mount(server)
+    mount.sync()
+    restart(server, *policy(scratch, "RequireStorageCardEncryption=1"))
+    refused = mount.sync(code=78).stderr
+    truth("mount it again" in refused, refused)
+    equal(len(mount.ls("Mail", "Inbox")), 2, "it stays readable")
+    truth("not kept: RequireStorageCardEncryption=1" in mount.status()["policy"], mount.status()["policy"])
+    write(mount.path("Calendar", "mine.ics"), event("Mine"))
+    mount.umount()
+    failed = scratch.mount(server, *KEY, code=78)
+    truth("Calendar/mine.ics" in failed.result.stderr and "not sent" in failed.result.stderr, failed.result.stderr)
+    offline = scratch.mount(None, "--offline")
+    os.remove(offline.path("Calendar", "mine.ics"))
+    offline.umount()
+    mount = scratch.mount(server, *KEY)
+    mount.sync()
+    equal(len(mount.ls("Mail", "Inbox")), 2)
+    truth(os.path.exists(os.path.join(mount.state, "sealed")), "it is not encrypted")
 
 
 @test
