@@ -56,6 +56,14 @@ class Bench:
         self.meant = []  # subjects of the mail that was meant
         self.steps = scratch.path("steps")
         self.mount = None
+        scratch.callback(self.end)
+
+    def end(self):
+        """Whatever came of it, nothing is left mounted."""
+        if self.mount and self.is_up():
+            self.mount.umount()
+        elif self.mount:
+            self.clear()
 
     def up(self, step=None):
         environment = dict(os.environ)
