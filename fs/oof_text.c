@@ -157,7 +157,7 @@ bool oof_parse(const char *text, struct oof *oof, char **why)
             enabled = next_enabled;
         } else if (open < G_N_ELEMENTS(sections)) {
             g_string_append_printf(message, "%s%s", line, lines[i + 1] ? "\n" : "");
-        } else if (*g_strstrip(line)) {
+        } else if (*g_strstrip(line) && *line != '#') {
             parse_key(line, oof, why);
         }
     }

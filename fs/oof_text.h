@@ -8,7 +8,8 @@
  *   [external]
  *   ...
  *
- * state is off, on or scheduled. A section that is left out is left as it is; "[external off]" answers nobody. */
+ * Before the first section, a line that begins with # is passed over. state is off, on or
+ * scheduled. A section that is left out is left as it is; "[external off]" answers nobody. */
 #ifndef FS_OOF_TEXT_H
 #define FS_OOF_TEXT_H
 

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "cache/store/store.h"
+#include "fs/mount/control_oof.h"
 #include "fs/mount/events.h"
 #include "fs/mount/nodes.h"
+#include "fs/mount/opens.h"
 #include "fs/mount/self_ops.h"
 #include "fs/report.h"
 
@@ -48,15 +50,22 @@ static char *write_state_dir(struct mount *mount)
 static const struct {
     const char *name;
     char *(*write)(struct mount *mount);
-} files[] =
-    {
-        {"status", write_status}, {"status.json", write_status_json}, {"errors", write_errors},
-        {"queue", write_queue},   {"counters", counters_text},        {"state-dir", write_state_dir},
-        {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
+} files[] = {
+    {"status", write_status},
+    {"status.json", write_status_json},
+    {"errors", write_errors},
+    {"queue", write_queue},
+    {"counters", counters_text},
+    {"state-dir", write_state_dir},
+    {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
+    {"oof", NULL},    /* the only one that is written, and asked of the server */
 };
+
+enum { CONTROL_EVENTS = G_N_ELEMENTS(files) - 2, CONTROL_OOF = G_N_ELEMENTS(files) - 1 };
 
 struct control {
     struct mount *mount;
+    struct oof_file *oof;
     int64_t started_ns;
     GThreadPool *worker; /* one thread; alone uses what follows */
     struct {
@@ -95,7 +104,12 @@ static void control_attr(fuse_ino_t ino, size_t size, int64_t time_ns, struct vi
 
 static bool is_events(fuse_ino_t ino)
 {
-    return ino >= CONTROL_FILE && !files[ino - CONTROL_FILE].write;
+    return ino == CONTROL_FILE + CONTROL_EVENTS;
+}
+
+static bool is_oof(fuse_ino_t ino)
+{
+    return ino == CONTROL_FILE + CONTROL_OOF;
 }
 
 /* ---- on the worker ---- */
@@ -173,6 +187,7 @@ struct control *control_new(struct mount *mount)
 
     control->mount = mount;
     control->started_ns = g_get_real_time() * 1000;
+    control->oof = oof_file_new(mount);
     control->worker = g_thread_pool_new(job_run, control, 1, FALSE, NULL);
     return control;
 }
@@ -180,6 +195,7 @@ struct control *control_new(struct mount *mount)
 void control_free(struct control *control)
 {
     g_thread_pool_free(control->worker, FALSE, TRUE);
+    oof_file_free(control->oof);
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
         g_clear_pointer(&control->copies[i].bytes, g_bytes_unref);
     g_free(control);
@@ -267,13 +283,13 @@ bool control_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
         events_getattr(control, req, ino);
         return true;
     }
-    if (ino != CONTROL_DIR) {
+    if (ino != CONTROL_DIR && !is_oof(ino)) {
         control_push(control, &(struct job){.kind = JOB_GETATTR, .req = req, .index = ino - CONTROL_FILE});
         return true;
     }
-    control_attr(ino, 0, control->started_ns, &attr);
+    control_attr(ino, is_oof(ino) ? oof_file_size(control->oof) : 0, control->started_ns, &attr);
     node_stat(control->mount, &attr, &st);
-    fuse_reply_attr(req, &st, NODE_TIMEOUT_S);
+    fuse_reply_attr(req, &st, is_oof(ino) ? 0 : NODE_TIMEOUT_S);
     return true;
 }
 
@@ -310,6 +326,14 @@ bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const
 {
     if (!control_is(ino))
         return false;
+    if (is_oof(ino)) {
+        oof_file_open(control->oof, req, file);
+        return true;
+    }
+    if (open_writes(file)) {
+        fuse_reply_err(req, EPERM);
+        return true;
+    }
     if (is_events(ino)) {
         events_open(req, file);
         return true;
@@ -323,7 +347,9 @@ bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_
 {
     if (!control_is(ino))
         return false;
-    if (is_events(ino)) {
+    if (is_oof(ino)) {
+        oof_file_read(control->oof, req, size, offset, file);
+    } else if (is_events(ino)) {
         events_reply(control, req, size, offset);
     } else if (!control->mount->without_opens) {
         reply_piece(req, (GBytes *)(uintptr_t)file->fh, size, offset);
@@ -340,7 +366,45 @@ bool control_release(struct control *control, fuse_ino_t ino, const struct fuse_
     (void)control;
     if (!control_is(ino))
         return false;
-    if (!is_events(ino))
+    if (is_oof(ino))
+        oof_file_release(file);
+    else if (!is_events(ino))
         g_bytes_unref((GBytes *)(uintptr_t)file->fh);
+    return true;
+}
+
+bool control_write(struct control *control, fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
+                   off_t offset, const struct fuse_file_info *file)
+{
+    if (!is_oof(ino))
+        return false;
+    oof_file_write(control->oof, req, bytes, size, offset, file);
+    return true;
+}
+
+bool control_flush(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file)
+{
+    if (!control_is(ino))
+        return false;
+    if (is_oof(ino))
+        oof_file_flush(control->oof, req, file);
+    else
+        fuse_reply_err(req, 0);
+    return true;
+}
+
+bool control_setattr(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct stat *st, int which,
+                     const struct fuse_file_info *file)
+{
+    int error = is_oof(ino) ? 0 : EPERM;
+
+    if (!control_is(ino))
+        return false;
+    if (!error && (which & FUSE_SET_ATTR_SIZE))
+        error = oof_file_resize(file, st->st_size);
+    if (error)
+        fuse_reply_err(req, error);
+    else
+        control_getattr(control, req, ino);
     return true;
 }

@@ -21,6 +21,12 @@ bool control_readdir(struct control *control, fuse_req_t req, fuse_ino_t ino, si
 bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file);
 bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
                   const struct fuse_file_info *file);
+/* What is written: oof alone. */
+bool control_write(struct control *control, fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size,
+                   off_t offset, const struct fuse_file_info *file);
+bool control_flush(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *file);
+bool control_setattr(struct control *control, fuse_req_t req, fuse_ino_t ino, const struct stat *st, int which,
+                     const struct fuse_file_info *file);
 bool control_release(struct control *control, fuse_ino_t ino, const struct fuse_file_info *file);
 
 #endif

@@ -145,7 +145,9 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int which, stru
         op_getattr(req, ino, file);
         return;
     }
-    error = control_is(ino) ? -EPERM : attr_get(mount, ino, &attr);
+    if (control_setattr(mount->control, req, ino, st, which, file))
+        return;
+    error = attr_get(mount, ino, &attr);
     if (!error && (((which & FUSE_SET_ATTR_UID) && st->st_uid != mount->uid) ||
                    ((which & FUSE_SET_ATTR_GID) && st->st_gid != mount->gid)))
         error = -EPERM;

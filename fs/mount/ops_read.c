@@ -78,6 +78,8 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct mount *mount = fuse_req_userdata(req);
 
     count(&mount->counters.upcalls[UPCALL_open]);
+    if (open_writes(file) && control_open(mount->control, req, ino, file))
+        return;
     if (open_writes(file))
         open_writing(req, ino, file);
     else if (mount->without_opens)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "fs/mount/control.h"
 #include "fs/mount/saving.h"
 #include "fs/mount/edits.h"
 #include "fs/mount/opens.h"
@@ -22,7 +23,8 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, of
     int error;
 
     count(&mount->counters.upcalls[UPCALL_write]);
-    (void)ino;
+    if (control_write(mount->control, req, ino, bytes, size, offset, file))
+        return;
     if (!handle || !handle->writing) {
         fuse_reply_err(req, EBADF);
         return;
@@ -42,7 +44,8 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *file)
     struct handle *handle = handle_of(file);
 
     count(&mount->counters.upcalls[UPCALL_flush]);
-    (void)ino;
+    if (control_flush(mount->control, req, ino, file))
+        return;
     if (handle && handle->writing)
         save_handle(mount, req, handle);
     else
