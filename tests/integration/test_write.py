@@ -5,6 +5,7 @@ that its readers do not see, an edit that a remount or a crash loses, operations
 import errno
 import mmap
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -365,6 +366,55 @@ def a_directory_tells_each_change_by_its_time(scratch):
         now = os.stat(directory).st_mtime_ns
         truth(now > last, "the time of the directory did not move")
         last = now
+
+
+def judged(function, *arguments):
+    """What is written by chance is no event."""
+    try:
+        function(*arguments)
+    except OSError as error:
+        equal(error.errno, errno.EINVAL)
+
+
+@test
+def random_operations_on_one_item_are_those_of_a_disk(scratch):
+    """As fsx does it: writes, truncations, mappings, syncs and reads through several handles, beside a model."""
+    _, mount = started(scratch)
+    chance, path = random.Random(7), mount.path("Calendar", "Standup.ics")
+    model, handles = bytearray(read(path)), [os.open(path, os.O_RDWR) for _ in range(3)]
+    for turn in range(1500):
+        fd, at, size = chance.choice(handles), chance.randrange(20000), chance.randrange(1, 3000)
+        what = chance.choice(("write", "write", "read", "read", "truncate", "append", "map", "sync", "reopen"))
+        data = bytes([33 + turn % 90]) * size
+        if what == "write":
+            os.pwrite(fd, data, at)
+            model.extend(bytes(max(0, at + size - len(model))))
+            model[at:at + size] = data
+        elif what == "append":
+            other = os.open(path, os.O_WRONLY | os.O_APPEND)
+            os.write(other, data)
+            model += data
+            judged(os.close, other)
+        elif what == "truncate":
+            os.ftruncate(fd, at)
+            model = model[:at] + bytes(max(0, at - len(model)))
+        elif what == "map" and len(model) > 4096:
+            with mmap.mmap(fd, len(model), mmap.MAP_SHARED) as view:
+                start = chance.randrange(len(model) - 100)
+                view[start:start + 100] = model[start:start + 100] = b"m" * 100
+                judged(view.flush)  # msync is an fsync
+        elif what == "sync":
+            judged(os.fsync, fd)
+        elif what == "reopen":
+            handles.remove(fd)
+            handles.append(os.open(path, os.O_RDWR))
+            judged(os.close, fd)
+        equal(os.pread(chance.choice(handles), size, at), bytes(model[at:at + size]), "turn %d, after %s" % (turn, what))
+        equal(os.stat(path).st_size, len(model), "size in turn %d, after %s" % (turn, what))
+    for fd in handles:
+        judged(os.close, fd)
+    wait_for("it to be held", lambda: state(path) == "held")
+    equal(read(path), bytes(model), "in the end")
 
 
 def set_file_limit(mount, most):
