@@ -104,6 +104,7 @@ static bool store_ready(struct replica *replica, struct eas_result *result)
     }
     classes = g_strdup_printf("%u", replica->config->classes);
     store_set(replica->store, "classes", classes);
+    replica_recall_folders(replica);
     g_autofree char *filled = store_get(replica->store, "filled");
 
     replica->filling = !filled;
@@ -214,6 +215,7 @@ void replica_close(struct replica *replica)
     inquiry_free(replica->inquiry);
     watch_free(replica->watch);
     g_clear_pointer(&replica->named, g_ptr_array_unref);
+    g_clear_pointer(&replica->folders, g_ptr_array_unref);
     trust_free(replica->trust);
     if (replica->session)
         session_free(replica->session);
@@ -365,7 +367,7 @@ static struct eas_result wait_bodies(struct replica *replica, gint64 deadline, l
 }
 
 /* Asks for a pass over everything and waits for its end. */
-static struct eas_result wait_pass(struct replica *replica, unsigned flags, gint64 deadline, long timeout_ms)
+struct eas_result replica_wait_pass(struct replica *replica, unsigned flags, gint64 deadline, long timeout_ms)
 {
     struct eas_result result = eas_served();
 
@@ -391,7 +393,7 @@ struct eas_result replica_sync(struct replica *replica, unsigned flags, long tim
     if (!replica->session)
         return no_server();
     edit_hasten(replica);
-    struct eas_result result = wait_pass(replica, flags, deadline, timeout_ms);
+    struct eas_result result = replica_wait_pass(replica, flags, deadline, timeout_ms);
 
     if (eas_is_served(&result))
         result = wait_edits(replica, deadline, timeout_ms);
@@ -403,7 +405,7 @@ struct eas_result replica_log_in(struct replica *replica, const char *password, 
     if (!replica->session)
         return no_server();
     session_log_in(replica->session, password);
-    return wait_pass(replica, 0, g_get_monotonic_time() + timeout_ms * 1000LL, timeout_ms);
+    return replica_wait_pass(replica, 0, g_get_monotonic_time() + timeout_ms * 1000LL, timeout_ms);
 }
 
 void replica_kick(struct replica *replica)

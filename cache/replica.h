@@ -17,11 +17,12 @@ struct replica_config {
     char *account;                 /* USER@HOST or the configured name: for messages and UIDs */
     struct session_config *server; /* NULL: offline, never asks */
     unsigned classes;              /* bit per enum eas_class; 0: all */
-    GPtrArray *folders; /* of char *: globs over paths below Mail, Calendar ... ("Mail/Projects", "Mail/Projects" + "/"
-                           + "*"); NULL or empty: all */
-    char *since;        /* "all", "1d" .. "6m"; NULL: all */
-    int vcard_version;  /* 3 or 4 */
-    bool read_only;     /* nobody writes: no editor */
+    GPtrArray *folders;            /* of char *, "!" before one leaves out: globs over paths below Mail, Calendar ...
+                                      ("Mail/Projects", "Mail/Projects" + "/"
+                                      + "*"); NULL or empty: all */
+    char *since;                   /* "all", "1d" .. "6m"; NULL: all */
+    int vcard_version;             /* 3 or 4 */
+    bool read_only;                /* nobody writes: no editor */
     /* An order to wipe: the account's secrets that others keep (keyring) are to go. false: one could not. Called by the
      * sync worker, or by replica_open. NULL: there are none. */
     bool (*forget)(void *ctx);
@@ -66,6 +67,11 @@ struct eas_result replica_sync(struct replica *replica, unsigned flags, long tim
 /* Somebody has logged in anew, with password (copied), or NULL for other kinds of log-in: tries it, and waits until the
  * server has taken it or not. */
 struct eas_result replica_log_in(struct replica *replica, const char *password, long timeout_ms);
+/* Keeps, from now on and at later mounts, also folders like the globs of select, and none like those of drop (each may
+ * be NULL), and waits for the pass that does so. *folders, unless refused (65: what would go has edits that are not
+ * sent), is the list as --folder would have it; the caller unrefs it. UNREACHABLE: it is kept in mind. */
+struct eas_result replica_select(struct replica *replica, const GPtrArray *select, const GPtrArray *drop,
+                                 GPtrArray **folders, long timeout_ms);
 /* Asks for a pass and returns at once. */
 void replica_kick(struct replica *replica);
 

@@ -18,9 +18,9 @@ struct replica {
     struct editor *editor;
     struct sync_engine engine; /* the sync worker's */
     GThread *worker;
-    gint64 all_at, rest_at; /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
-    long poll_ms;           /* ... how often the latter is */
-    bool rest_asked;        /* ... and whether the pass under way asks it */
+    gint64 all_at, rest_at;  /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
+    long poll_ms;            /* ... how often the latter is */
+    bool rest_asked;         /* ... and whether the pass under way asks it */
     struct inquiry *inquiry; /* NULL: offline */
     struct watch *watch;
     struct network_watch *network; /* NULL: nobody tells */
@@ -37,6 +37,7 @@ struct replica {
     bool renewed;                /* the same, as the network has changed */
     bool hinted;                 /* pass over what the watcher named */
     GPtrArray *named;            /* ... ServerIds (char *); NULL: all */
+    GPtrArray *folders;          /* the list that shall be the configuration's from the next pass on; NULL: none */
     bool tree_hinted, tree_anew; /* ... and over the folders; from key 0 */
     unsigned long asked;         /* passes that somebody waits for */
     unsigned long done;          /* ... that came to an end */
@@ -58,6 +59,10 @@ void *replica_work(void *ctx);
 struct eas_result replica_wipe(struct replica *replica);
 /* Whether that was done, or begun, in an earlier life (replica_wipe.c); then it is ended, and *result says so. */
 bool replica_is_wiped(struct replica *replica, struct eas_result *result);
+/* Asks for a pass over everything and waits for its end (replica.c). */
+struct eas_result replica_wait_pass(struct replica *replica, unsigned flags, gint64 deadline, long timeout_ms);
+/* The folders of an earlier life's replica_select, unless the configuration is another (replica_select.c). */
+void replica_recall_folders(struct replica *replica);
 /* The watcher's word (replica_worker.c); ctx is the replica. */
 void replica_hint(void *ctx, const struct watch_hint *hint);
 /* The journal was written (replica_worker.c); ctx is the replica. */

@@ -140,6 +140,11 @@ static struct sync_scope take_scope(struct replica *replica)
                                .folders_anew = replica->tree_anew,
                                .only = all ? NULL : ids_in_turn(replica)};
 
+    if (replica->folders) {
+        g_clear_pointer(&replica->config->folders, g_ptr_array_unref);
+        replica->config->folders = g_steal_pointer(&replica->folders);
+        replica->engine.selection_old = true;
+    }
     if (replica->kicked)
         session_forgive(replica->session);
     if (scope.only && replica->named)

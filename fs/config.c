@@ -370,6 +370,25 @@ int config_write(const char *name, const struct account_options *options, const 
     return code;
 }
 
+int config_write_list(const char *name, const char *key, const GPtrArray *list, const char *what)
+{
+    struct config config = {0};
+    int code = config_open(what, &config);
+    const char *group = code ? NULL : find_group(&config, name);
+    g_autoptr(GString) joined = g_string_new(NULL);
+
+    for (guint i = 0; i < list->len; i++)
+        g_string_append_printf(joined, "%s%s", i ? ";" : "", (const char *)list->pdata[i]);
+    if (group && joined->len)
+        g_key_file_set_value(config.file, group, key, joined->str);
+    else if (group)
+        g_key_file_remove_key(config.file, group, key, NULL);
+    if (group)
+        code = replace_file(&config, what);
+    config_clear(&config);
+    return code;
+}
+
 void config_print_keys(GString *out)
 {
     for (const struct option_row *row = account_keys; row->name; row++) {

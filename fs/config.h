@@ -24,6 +24,9 @@ bool config_is_name(const char *text);
  * are set. The file is replaced at once, mode 0600. 0, or an exit code after saying why not. */
 int config_write(const char *name, const struct account_options *options, const char *what);
 
+/* Sets one list of a section that is there, and leaves everything else; an empty one goes. As above. */
+int config_write_list(const char *name, const char *key, const GPtrArray *list, const char *what);
+
 /* One line a key, for people. */
 void config_print_keys(GString *out);
 

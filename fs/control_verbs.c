@@ -159,10 +159,42 @@ json_t *control_folders(struct replica *replica)
     return folders;
 }
 
+static GPtrArray *strings_of(const json_t *array)
+{
+    GPtrArray *strings = g_ptr_array_new_with_free_func(g_free);
+    const json_t *each;
+    size_t i;
+
+    json_array_foreach(array, i, each)
+    {
+        if (json_is_string(each) && *json_string_value(each) && !strpbrk(json_string_value(each), "\n;"))
+            g_ptr_array_add(strings, g_strdup(json_string_value(each)));
+    }
+    return strings;
+}
+
+/* {select, drop}, both may be missing; the answer tells the whole list where there was one. */
 static json_t *reply_folders(struct control_client *client, const json_t *request)
 {
-    (void)request;
-    return json_pack("{s:i, s:o}", "code", 0, "folders", control_folders(client->config->replica));
+    struct replica *replica = client->config->replica;
+    g_autoptr(GPtrArray) select = strings_of(json_object_get(request, "select"));
+    g_autoptr(GPtrArray) drop = strings_of(json_object_get(request, "drop"));
+    g_autoptr(GPtrArray) globs = NULL;
+    json_t *answer, *list = json_array();
+
+    if (select->len || drop->len) {
+        struct eas_result result = replica_select(replica, select, drop, &globs, LIMIT_FIRST_TREE_MS);
+
+        if (!eas_is_served(&result)) {
+            json_decref(list);
+            return reply_result(&result);
+        }
+        client->config->settle(client->config->ctx);
+    }
+    for (guint i = 0; globs && i < globs->len; i++)
+        json_array_append_new(list, json_string(globs->pdata[i]));
+    answer = json_pack("{s:i, s:o, s:o}", "code", 0, "folders", control_folders(replica), "globs", list);
+    return answer;
 }
 
 json_t *control_size(struct store *store)

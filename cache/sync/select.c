@@ -68,12 +68,52 @@ bool select_wants(const struct replica_config *config, enum eas_class class, con
 {
     if (class == EAS_NO_CLASS || (config->classes && !(config->classes & 1u << class)))
         return false;
-    if (!config->folders || config->folders->len == 0)
-        return true;
-    for (guint i = 0; i < config->folders->len; i++)
-        if (fnmatch(config->folders->pdata[i], path, 0) == 0)
-            return true;
-    return false;
+    return select_matches(config->folders, path);
+}
+
+static bool is_drop(const char *glob)
+{
+    return *glob == '!';
+}
+
+bool select_matches(const GPtrArray *globs, const char *path)
+{
+    bool wanted = !globs || globs->len == 0 || is_drop(globs->pdata[0]);
+
+    for (guint i = 0; globs && i < globs->len; i++) {
+        const char *glob = globs->pdata[i];
+
+        if (fnmatch(glob + is_drop(glob), path, 0) == 0)
+            wanted = !is_drop(glob);
+    }
+    return wanted;
+}
+
+/* What a new word takes back need not stand any more. A first "!" says that everything else is kept, so it goes only
+ * where another one follows or nothing does. */
+static void take_back(GPtrArray *globs, const char *glob)
+{
+    for (guint i = globs->len; i-- > 0;) {
+        bool first = i == 0 && globs->len > 1 && !is_drop(globs->pdata[1]);
+
+        if (!strcmp(globs->pdata[i], glob) && !first)
+            g_ptr_array_remove_index(globs, i);
+    }
+}
+
+GPtrArray *select_changed(const GPtrArray *globs, const char *glob, bool keep)
+{
+    GPtrArray *changed = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *drop = g_strconcat("!", glob, NULL);
+
+    for (guint i = 0; globs && i < globs->len; i++)
+        g_ptr_array_add(changed, g_strdup(globs->pdata[i]));
+    take_back(changed, drop);
+    if (!keep)
+        g_ptr_array_add(changed, g_steal_pointer(&drop));
+    else if (changed->len && strcmp(changed->pdata[changed->len - 1], glob) != 0)
+        g_ptr_array_add(changed, g_strdup(glob));
+    return changed;
 }
 
 char *select_path(GHashTable *by_server_id, const struct collection *collection)

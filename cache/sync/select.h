@@ -9,6 +9,12 @@
 /* Whether --classes and --folder want the folder of this class at this path ("Mail/Projects/2026"). */
 bool select_wants(const struct replica_config *config, enum eas_class class, const char *path);
 
+/* What --folder's globs say of a path alone: the last one that fits decides, "!GLOB" against it. Without any, or where
+ * the first is against, everything else is wanted. */
+bool select_matches(const GPtrArray *globs, const char *path);
+/* The globs after one more word, "keep" or drop these: a new list. globs may be NULL. */
+GPtrArray *select_changed(const GPtrArray *globs, const char *glob, bool keep);
+
 /* The FilterType for --since: the nearest longer window that the class has (MS-ASCMD 2.2.3.68.2), or
  * SYNC_FILTER_NONE for a class without one. since NULL is "all". */
 int select_filter(const char *since, enum eas_class class);

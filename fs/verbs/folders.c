@@ -6,6 +6,7 @@
 #include "codec/limits.h"
 #include "fs/account.h"
 #include "fs/ask.h"
+#include "fs/config.h"
 #include "fs/control_verbs.h"
 #include "fs/message.h"
 #include "fs/verbs/verbs.h"
@@ -14,23 +15,64 @@ static const char what[] = "list the folders";
 
 struct folders_values {
     struct account_options account;
+    GPtrArray *select, *drop;
     bool json;
 };
 
 static const struct option_row folders_rows[] = {
     {"json", 0, OPTION_FLAG, offsetof(struct folders_values, json), NULL, "as JSON, for programs"},
+    {"select", 0, OPTION_LIST, offsetof(struct folders_values, select), "GLOB",
+     "of a mount: keep folders like this, too (may be repeated)"},
+    {"drop", 0, OPTION_LIST, offsetof(struct folders_values, drop), "GLOB",
+     "of a mount: keep none like this any more (may be repeated)"},
     ACCOUNT_ROWS(struct folders_values, account),
     {0},
 };
 
-static int folders_of_mount(const char *mount, json_t **folders)
+static json_t *array_of(const GPtrArray *strings)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; strings && i < strings->len; i++)
+        json_array_append_new(array, json_string(strings->pdata[i]));
+    return array;
+}
+
+/* The next mount of a configured account finds it in easfs.conf, where people look. */
+static int keep_choice(const char *state_dir, const json_t *answer)
+{
+    g_autoptr(GPtrArray) globs = g_ptr_array_new();
+    const json_t *each;
+    json_t *account = NULL;
+    const char *name;
+    size_t i;
+    int code = ask_daemon(state_dir, what, json_pack("{s:s}", "verb", "account"), NULL, false, &account);
+
+    if (code)
+        return code;
+    name = json_string_value(json_object_get(json_object_get(account, "account"), "account"));
+    json_array_foreach(json_object_get(answer, "globs"), i, each)
+    {
+        g_ptr_array_add(globs, (char *)json_string_value(each));
+    }
+    code = name ? config_write_list(name, "folder", globs, what) : 0;
+    json_decref(account);
+    return code;
+}
+
+static int folders_of_mount(const char *mount, const struct folders_values *values, json_t **folders)
 {
     g_autofree char *mountpoint = NULL, *state_dir = NULL;
     json_t *answer = NULL;
     int code = ask_find(mount, what, &mountpoint, &state_dir);
 
     if (!code)
-        code = ask_daemon(state_dir, what, json_pack("{s:s}", "verb", "folders"), NULL, false, &answer);
+        code = ask_daemon(state_dir, what,
+                          json_pack("{s:s, s:o, s:o}", "verb", "folders", "select", array_of(values->select), "drop",
+                                    array_of(values->drop)),
+                          NULL, false, &answer);
+    if (!code && (values->select || values->drop))
+        code = keep_choice(state_dir, answer);
     if (!code) {
         *folders = json_incref(json_object_get(answer, "folders"));
         json_decref(answer);
@@ -83,9 +125,13 @@ static int folders_run(void *data, int argc, char **argv)
     struct folders_values *values = data;
     bool account = !argc && (values->account.server || values->account.state || values->account.account);
     json_t *folders = NULL;
-    int code =
-        account ? folders_of_account(&values->account, &folders) : folders_of_mount(argc ? argv[0] : NULL, &folders);
+    int code;
 
+    if (account && (values->select || values->drop))
+        return unable_to(EXIT_USAGE, what, "mount it, or set folder in easfs.conf",
+                         "--select and --drop are of a mount");
+    code = account ? folders_of_account(&values->account, &folders)
+                   : folders_of_mount(argc ? argv[0] : NULL, values, &folders);
     if (code)
         return code;
     if (values->json) {
@@ -101,7 +147,7 @@ static int folders_run(void *data, int argc, char **argv)
 const struct verb verb_folders = {
     .name = "folders",
     .operands = "[MOUNT]",
-    .help = "Lists the server's folders and which of them are kept.",
+    .help = "Lists the server's folders and which of them are kept, or changes that.",
     .options = folders_rows,
     .values_size = sizeof(struct folders_values),
     .most = 1,

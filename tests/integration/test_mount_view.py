@@ -241,7 +241,7 @@ def control_files_are_reached_by_name(scratch):
     fill(scratch)
     for options in ((), ("-o", "ro")):
         mount = offline(scratch, *options)
-        equal(sorted(os.listdir(mount.path(".easfs"))), ["counters", "errors", "events", "queue", "state-dir", "status", "status.json"])
+        equal(sorted(os.listdir(mount.path(".easfs"))), ["counters", "errors", "events", "oof", "queue", "state-dir", "status", "status.json"])
         status = mount.status()
         equal((status["state"], status["version"] != ""), ("offline", True))
         path = mount.path(".easfs", "status.json")

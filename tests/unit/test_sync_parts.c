@@ -126,12 +126,91 @@ static void a_message_id_is_found_in_the_head(void **state)
     }
 }
 
+/* "+" keeps, "-" drops; the list after each word, and what it says of Mail/A, Mail/B and Mail/C. */
+static void a_choice_of_folders_changes_word_by_word(void **state)
+{
+    static const struct {
+        const char *begin, *words[3], *list, *kept;
+    } rows[] = {
+        {"", {NULL}, "", "ABC"},
+        {"", {"-Mail/A"}, "!Mail/A", "BC"},
+        {"", {"-Mail/A", "+Mail/A"}, "", "ABC"},
+        {"", {"-Mail/A", "-Mail/B", "+Mail/A"}, "!Mail/B,Mail/A", "AC"},
+        {"", {"-Mail/*", "+Mail/B"}, "!Mail/*,Mail/B", "B"},
+        {"!Mail/A,Mail/B", {"+Mail/A"}, "!Mail/A,Mail/B,Mail/A", "ABC"},
+        {"Mail/A", {"+Mail/B"}, "Mail/A,Mail/B", "AB"},
+        {"Mail/A", {"-Mail/A"}, "Mail/A,!Mail/A", ""},
+        {"Mail/A", {"-Mail/A", "+Mail/A"}, "Mail/A", "A"},
+        {"", {"+Mail/A"}, "", "ABC"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) globs = g_ptr_array_new_with_free_func(g_free);
+        g_auto(GStrv) begin = g_strsplit(rows[i].begin, ",", -1);
+        g_autoptr(GString) list = g_string_new(NULL), kept = g_string_new(NULL);
+
+        for (char **glob = begin; *glob; glob++)
+            g_ptr_array_add(globs, g_strdup(*glob));
+        for (size_t word = 0; word < G_N_ELEMENTS(rows[i].words) && rows[i].words[word]; word++) {
+            GPtrArray *changed = select_changed(globs, rows[i].words[word] + 1, *rows[i].words[word] == '+');
+
+            g_ptr_array_unref(globs);
+            globs = changed;
+        }
+        for (guint at = 0; at < globs->len; at++)
+            g_string_append_printf(list, "%s%s", at ? "," : "", (char *)globs->pdata[at]);
+        for (char folder = 'A'; folder <= 'C'; folder++) {
+            g_autofree char *path = g_strdup_printf("Mail/%c", folder);
+
+            if (select_matches(globs, path))
+                g_string_append_c(kept, folder);
+        }
+        if (strcmp(list->str, rows[i].list) != 0 || strcmp(kept->str, rows[i].kept) != 0)
+            fail_msg("row %zu: \"%s\" keeps \"%s\"", i, list->str, kept->str);
+    }
+}
+
+static void a_policy_shortens_a_window(void **state)
+{
+    static const struct {
+        int filter;
+        enum eas_class class;
+        int mail, calendar, wanted;
+    } rows[] = {
+        {0, EAS_MAIL, 0, 0, 0},
+        {0, EAS_MAIL, 3, 0, 3},
+        {5, EAS_MAIL, 3, 0, 3},
+        {2, EAS_MAIL, 3, 0, 2},
+        {0, EAS_MAIL, 7, 0, 5},
+        {0, EAS_CALENDAR, 3, 6, 6},
+        {5, EAS_CALENDAR, 0, 6, 5},
+        {0, EAS_CALENDAR, 0, 2, 4},
+        {SYNC_FILTER_NONE, EAS_CONTACTS, 1, 4, SYNC_FILTER_NONE},
+        {8, EAS_TASKS, 1, 4, 8},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct policy_rules rules = {.mail_age = rows[i].mail, .calendar_age = rows[i].calendar};
+        int got = select_cap(rows[i].filter, rows[i].class, &rules);
+
+        if (got != rows[i].wanted)
+            fail_msg("row %zu: %d instead of %d", i, got, rows[i].wanted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_nearest_longer_window_is_taken), cmocka_unit_test(globs_and_classes_select),
-        cmocka_unit_test(windows_follow_the_weight),          cmocka_unit_test(a_uid_is_a_version_5_uuid),
-        cmocka_unit_test(a_stamp_is_of_what_a_person_knows),  cmocka_unit_test(a_message_id_is_found_in_the_head),
+        cmocka_unit_test(the_nearest_longer_window_is_taken),
+        cmocka_unit_test(globs_and_classes_select),
+        cmocka_unit_test(windows_follow_the_weight),
+        cmocka_unit_test(a_uid_is_a_version_5_uuid),
+        cmocka_unit_test(a_stamp_is_of_what_a_person_knows),
+        cmocka_unit_test(a_message_id_is_found_in_the_head),
+        cmocka_unit_test(a_choice_of_folders_changes_word_by_word),
+        cmocka_unit_test(a_policy_shortens_a_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
