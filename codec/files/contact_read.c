@@ -221,14 +221,16 @@ static char *first_text(const struct card *card, const char *name)
 }
 
 /* FN is no element, but a name that nobody would make of the others has a place in FileAs; there it goes before an
- * X-EAS-FILE-AS, which stands beside it in every card that was written here. */
+ * X-EAS-FILE-AS, which stands beside it in every card that was written here. One that is made of them in another order
+ * goes there where nothing else does: it would be lost. */
 static void read_full_name(struct reading *reading)
 {
     g_autofree char *name = first_text(reading->card, "FN");
     g_autofree char *full = contact_full_name(reading->data);
 
-    if (!*name || strcmp(name, full) == 0 || strcmp(name, CONTACT_UNTITLED) == 0 ||
-        file_as_is_made(reading->data, name))
+    if (!*name || strcmp(name, full) == 0 || strcmp(name, CONTACT_UNTITLED) == 0)
+        return;
+    if (file_as_is_made(reading->data, name) && eas_node_child(reading->data, TAG_Contacts_FileAs))
         return;
     eas_node_free(eas_node_take(reading->data, TAG_Contacts_FileAs));
     add_text(reading, TAG_Contacts_FileAs, name);

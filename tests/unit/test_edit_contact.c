@@ -83,7 +83,7 @@ static void each_line_goes_where_its_type_says(void **state)
         {"BEGIN:VCARD\nFN:Contoso\nN:;;;;\nORG:Contoso\nEND:VCARD\n", C(FileAs), NULL},
         {"BEGIN:VCARD\nVERSION:4.0\nFN:The Does\nEND:VCARD\n", C(FileAs), "The Does"},
         {"BEGIN:VCARD\nFN:JD the Great\nN:Doe;Jane\nEND:VCARD\n", C(FileAs), "JD the Great"},
-        {"BEGIN:VCARD\nFN:Doe\\, Jane\nN:Doe;Jane\nEND:VCARD\n", C(FileAs), NULL},
+        {"BEGIN:VCARD\nFN:Doe\\, Jane\nN:Doe;Jane\nEND:VCARD\n", C(FileAs), "Doe, Jane"},
         {CARD("X-EAS-FILE-AS:Doe\\, Jane\n"), C(FileAs), "Doe, Jane"},
     };
 
