@@ -12,19 +12,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import eas
 import harness
 import wbxml
-from corpus_events import UNSETTLED, gather, uid_of
+from corpus_events import AMBIGUOUS, UNSETTLED, gather, uid_of
 from harness import equal, run, test, truth, write
 
 TOOL = os.path.join(harness.BUILD, "tests", "resave")
 COMPARE = os.path.join(harness.TOP, "tests", "lib", "icscompare.py")
-# Files that two readers may take for two things, beside those that leave it open to everybody.
-AMBIGUOUS = {
-    "caldavtester/problemics__4.ics": "its end has no zone, its start has",
-    "caldavtester/problemics__6.ics": "its end has no zone, its start has",
-    "khal/tz_windows_format.ics": "its VTIMEZONE is New Zealand by name and Central Europe by rules",
-    "node-ical/exchange_whole_day_moved_recurrence_offset_tz.ics": "of a series of days an instant is changed",
-    "python-icalendar/calendars__broken_ical.ics": "its lines are broken, and another reader finds no start",
-}
 
 CLASSES = {"Calendar": "calendar", "Tasks": "tasks", "Notes": "notes"}
 

@@ -9,26 +9,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
+from corpus_tasks import ABSENT, UNSETTLED, wall_clocks
 from harness import equal, read, run, shared, test, truth, write
 
 COMPARE = os.path.join(harness.TOP, "tests", "lib", "icscompare.py")
-
-# What an item of these classes has no place for in ActiveSync (MS-ASTASK 2.2.2, MS-ASNOTE 2.2.2).
-ABSENT = {
-    "VTODO": ["LOCATION", "ORGANIZER", "ATTENDEE", "PERCENT-COMPLETE", "STATUS"],
-    "VJOURNAL": ["LOCATION", "ORGANIZER", "ATTENDEE", "start", "CLASS", "STATUS", "PRIORITY"],
-}
-
-# Files whose own text leaves open what they mean, and what is read differently.
-UNSETTLED = {
-    "caldavtester/reports__put__102.txt.ics": "an alarm before an instant, while the task is a wall clock",
-    "caldavtester/reports__put__106.txt.ics": "a series starts at an instant, its first task at a wall clock",
-    "golang-ical/rfc5545sec4__input3.ics": "an alarm that repeats",
-    "golang-ical/serialization__expected__input3.ics": "an alarm that repeats",
-    "ical.net/Serialization__Todo4.ics": "complete without a date, which ActiveSync wants",
-    "ical4j/samples__valid__3.ics": "an alarm to the second",
-    "libical/test-data__3.ics": "an alarm to the second",
-}
 
 
 def unfolded(text):
@@ -52,14 +36,6 @@ def gather(scratch, kind, folder):
     return names
 
 
-# The dates of a task are wall clocks without a zone, and midnight is the day (MS-ASTASK 2.2.2.8, 2.2.2.24).
-WALL_CLOCK = re.compile(rb"(?m)^(DTSTART|DUE)(?:;[^:\n]*)?:(\d{8})(T\d{6})?Z?[ \t]*\r?$")
-
-
-def as_wall_clock(line):
-    return line[1] + b":" + line[2] + (line[3] or b"T000000") + b"\r"
-
-
 def numbered(directory, to, numbers):
     """Copies with the number of the category as the UID; those of numbers only."""
     for root, _, files in os.walk(directory):
@@ -68,7 +44,7 @@ def numbered(directory, to, numbers):
             number = re.search(rb"(?m)^CATEGORIES:.*?(no-\d{4})", text)[1].decode()
             if number in numbers:
                 text = re.sub(rb"(?m)^UID:.*$", b"UID:" + number.encode(), text)
-                write(os.path.join(to, number + ".ics"), WALL_CLOCK.sub(as_wall_clock, text))
+                write(os.path.join(to, number + ".ics"), wall_clocks(text))
 
 
 def keep_their_meaning(scratch, kind, folder, least):

@@ -21,6 +21,14 @@ UNSETTLED = {
     "ical4j/net__fortuna__ical4j__transform__timezones__outlook2.txt.ics": "tentatively busy, not said to be tentative",
     "caldavtester/errors__36.ics": "its text is escaped wrongly",
 }
+# Files that two readers may take for two things, beside those that leave it open to everybody.
+AMBIGUOUS = {
+    "caldavtester/problemics__4.ics": "its end has no zone, its start has",
+    "caldavtester/problemics__6.ics": "its end has no zone, its start has",
+    "khal/tz_windows_format.ics": "its VTIMEZONE is New Zealand by name and Central Europe by rules",
+    "node-ical/exchange_whole_day_moved_recurrence_offset_tz.ics": "of a series of days an instant is changed",
+    "python-icalendar/calendars__broken_ical.ics": "its lines are broken, and another reader finds no start",
+}
 
 
 def gather(scratch):

@@ -168,15 +168,23 @@ def commas_escaped(card):
                   lambda line: re.sub(r"(?<!\\),", r"\,", line[0]), lines)
 
 
+def read_card(path):
+    return next(vobject.readComponents(commas_escaped(path.read_bytes().decode("utf-8")), allowQP=True))
+
+
+def number_of(card):
+    return text(card.contents["x-eas-customer-id"][0].value)
+
+
 def cards(directory):
     """Each card with its number; what vobject cannot read is told on stderr."""
     for path in sorted(pathlib.Path(directory).rglob("*.vcf")):
         try:
-            card = next(vobject.readComponents(commas_escaped(path.read_bytes().decode("utf-8")), allowQP=True))
+            card = read_card(path)
         except Exception as error:  # whatever the parser throws
             print("left out: %s: %s: %s" % (path, type(error).__name__, error), file=sys.stderr)
             continue
-        yield text(card.contents["x-eas-customer-id"][0].value), card
+        yield number_of(card), card
 
 
 def main():
