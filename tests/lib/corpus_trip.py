@@ -31,6 +31,7 @@ UNSETTLED = {
     "kde-kcalendarcore/data__RecurrenceRule__unsorted__exdate.ics": "a DATE is excepted from a series of times",
     "python-icalendar/calendars__issue_165_missing_event.ics": "blanks in its rule, where another reader stops",
     "android-vcard/v21_complicated.vcf#0": "a second note in quoted-printable, of which vobject sees the first alone",
+    "ez-vcard/io__text__John_Doe_EVOLUTION.vcf#0": "X-EVOLUTION-FILE-AS is Evolution's own, and stays in the user's file",
     "ez-vcard/io__text__John_Doe_GMAIL.vcf#0": "its text is escaped wrongly",
     "ez-vcard/io__text__John_Doe_MAC_ADDRESS_BOOK.vcf#0": "its text is escaped wrongly",
     "kde-kcontacts/vcard7.vcf.2_1ref.vcf#0": "it has no name at all",
@@ -149,7 +150,7 @@ class Trip:
             given, came = (write(self.scratch.path("wall", side, number), wall_clocks(read(path)))
                            for side, path in (("given", given), ("came", came)))
         try:
-            if not icscompare.load(given, options, False):
+            if not any(item.occurrences for item in icscompare.load(given, options, False).values()):
                 raise icscompare.Unreadable("no item")
         except Exception:
             self.unread.append(number)

@@ -142,7 +142,8 @@ def wrong(given, came):
     if any(name(given)):
         same("n", name(given), name(came))
     own = first(given, "x-eas-file-as") or first(given, "x-file-as") or first(given, "x-evolution-file-as")
-    same("fn as X-EAS-FILE-AS", own or first(given, "fn"), first(came, "x-eas-file-as"))
+    if own or first(given, "fn"):
+        same("fn as X-EAS-FILE-AS", own or first(given, "fn"), first(came, "x-eas-file-as"))
     for key in ("title", "nickname", "url", "note"):
         same(key, first(given, key).replace("\\:", ":"), first(came, key).replace("\\:", ":"))
     same("org", organization(given), organization(came))
