@@ -95,6 +95,9 @@ static void parked_done(void *ctx, int error)
 
     /* Waits for an interrupt being handled, and lets no other begin. */
     fuse_req_interrupt_func(parked->req, NULL, NULL);
+    /* Whoever did not interrupt it hears that it failed: the mount ends, or was wiped. */
+    if (error == -EINTR && !fuse_req_interrupted(parked->req))
+        error = -EIO;
     g_mutex_lock(&park->lock);
     if (error)
         fuse_reply_err(parked->req, -error);

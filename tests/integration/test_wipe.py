@@ -174,6 +174,19 @@ def killed_before_the_server_knows(scratch):
 
 
 @test
+def killed_before_anything_was_destroyed(scratch):
+    """The mark alone is there: the next start does the rest, and tells the server."""
+    server, mount = started(scratch)
+    order(server, "device")
+    mount.kill()
+    truth(whatever_is_left(mount.state), "the test proves nothing")
+    write(os.path.join(mount.state, "wiped"), "[wiped]\ndate=2026-11-25\ndevice=ABCDEF0123456789\n")
+    again = scratch.mount(server, code=77)
+    truth("wiped by the administrator on 2026-11-25" in again.result.stderr, again.result.stderr)
+    equal((sorted(os.listdir(mount.state)), order(server)["acknowledged"]), (["lock", "wiped"], 1))
+
+
+@test
 def a_status_without_an_order_destroys_nothing(scratch):
     server, mount = started(scratch)
     server.fault("status=140,FolderSync")
