@@ -18,13 +18,12 @@ int wiped_read(const char *state_dir, struct wiped *wiped)
 {
     g_autofree char *path = g_build_filename(state_dir, STORE_WIPED, NULL);
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(GError) error = NULL;
 
     *wiped = (struct wiped){0};
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &error) &&
-        g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return -ENOENT;
     /* Also one that cannot be read any more says that much. */
+    g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
     wiped->date = g_key_file_get_string(file, group, "date", NULL);
     wiped->device_id = g_key_file_get_string(file, group, "device", NULL);
     wiped->account_only = g_key_file_get_boolean(file, group, "account-only", NULL);

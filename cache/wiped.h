@@ -13,7 +13,7 @@ struct wiped {
 };
 void wiped_clear(struct wiped *wiped);
 
-/* 0, -ENOENT: it was not wiped; or another negative errno. */
+/* 0, or -ENOENT: it was not wiped, as far as can be seen. */
 int wiped_read(const char *state_dir, struct wiped *wiped);
 int wiped_write(const char *state_dir, const struct wiped *wiped); /* durable */
 

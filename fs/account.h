@@ -81,7 +81,7 @@ struct account_options {
         ACCOUNT_ROW(type, member, "classes", OPTION_TEXT, classes, "LIST",                                             \
                     "keep only these of mail,calendar,contacts,tasks,notes"),                                          \
         ACCOUNT_ROW(type, member, "folder", OPTION_LIST, folders, "GLOB",                                              \
-                    "keep only folders like this: \"Mail/Projects*\"; \"!GLOB\": none like this (may be repeated)"),                              \
+                    "keep only folders like this: \"Mail/Projects*\", \"!Mail/Old\" (may be repeated)"),                              \
         ACCOUNT_ROW(type, member, "since", OPTION_TEXT, since, "AGE",                                                  \
                     "keep what is not older: all, 1d, 3d, 1w, 2w, 1m, 3m, 6m"),                                        \
         ACCOUNT_ROW(type, member, "vcard", OPTION_TEXT, vcard, "3|4", "the version of .vcf files (3)"),                \
