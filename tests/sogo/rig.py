@@ -21,6 +21,9 @@ import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import smtp
+
 DOMAIN = "rig.test"
 
 DOVECOT = """
@@ -175,7 +178,8 @@ class Rig:
         self.top = directory
         self.users = list(users)
         self.processes = []
-        self.port = {name: free_port() for name in ("imap", "http", "https", "memcached", "pg", "wo")}
+        self.port = {name: free_port() for name in ("imap", "http", "https", "memcached", "pg", "wo", "smtp")}
+        self.smtp = None
 
     # -- what tests use ---------------------------------------------------------------------
     @property
@@ -234,6 +238,10 @@ class Rig:
             connection.subscribe('"%s"' % folder)
         self.condstore(connection, folder)
         connection.logout()
+
+    def deliver_known(self, user, messages):
+        if user in self.users:
+            self.deliver(user, messages)
 
     @staticmethod
     def condstore(connection, folder):
@@ -364,7 +372,7 @@ class Rig:
             "OCSAclURL": database + "/sogo_acl", "OCSCacheFolderURL": database + "/sogo_cache_folder",
             "OCSAdminURL": database + "/sogo_admin", "SOGoMemcachedHost": "127.0.0.1:%d" % self.port["memcached"],
             "SOGoIMAPServer": "imap://127.0.0.1:%d" % self.port["imap"], "SOGoMailDomain": DOMAIN,
-            "SOGoMailingMechanism": "smtp", "SOGoSMTPServer": "smtp://127.0.0.1:1", "SOGoLanguage": "English",
+            "SOGoMailingMechanism": "smtp", "SOGoSMTPServer": "smtp://127.0.0.1:%d" % self.port["smtp"], "SOGoLanguage": "English",
             "SOGoTimeZone": "UTC", "SOGoSentFolderName": "Sent", "SOGoTrashFolderName": "Trash",
             "SOGoDraftsFolderName": "Drafts",
         }
@@ -418,6 +426,7 @@ class Rig:
             for folder in ("INBOX", "Drafts", "Sent", "Trash"):
                 self.condstore(connection, folder)
             connection.logout()
+        self.smtp = smtp.Sink(self.port["smtp"], DOMAIN, self.deliver_known)
         self.sogod()
         self.start_web()
         wait_until("SOGo", self.answers)
@@ -425,6 +434,9 @@ class Rig:
 
     def down(self):
         self.end()
+        if self.smtp:
+            self.smtp.close()
+            self.smtp = None
         if os.path.exists(self.top + "/pids"):
             shutil.rmtree(self.top)
 
