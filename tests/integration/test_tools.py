@@ -332,26 +332,5 @@ def a_saved_tree_is_laid_over_the_root(scratch):
     equal(mount.ls("Mail", "Inbox"), [], "mail that a copy made")
 
 
-@test
-def two_backups_find_nothing_changed(scratch):
-    server, mount = started(scratch)
-    run("cp", write(scratch.path("b"), event("Choir", "X-MINE:1\r\n")), mount.path("Calendar", "choir.ics"))
-    write(mount.path("Calendar", "color"), "#ff0000\n")
-    mount.sync()
-    repository, target = scratch.path("restic"), scratch.path("target")
-    secret = write(scratch.path("secret"), "s\n")
-    restic = lambda *words: run("restic", "-r", repository, "--password-file", secret, "--no-cache", *words).stdout
-    restic("init")
-    run("rsync", "-aX", mount.point + "/", target + "/")
-    restic("backup", mount.point)
-    mount.umount()
-    mount = scratch.mount(server)
-    mount.sync()
-    out = run("rsync", "-aX", "--itemize-changes", mount.point + "/", target + "/").stdout
-    equal([l for l in out.splitlines() if l[:1] in "<>c"], [], "what a second rsync copies")
-    told = restic("backup", mount.point)
-    truth(re.search(r"Files:\s+0 new,\s+0 changed", told), told)
-
-
 if __name__ == "__main__":
     harness.main()
