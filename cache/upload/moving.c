@@ -162,7 +162,9 @@ static struct eas_result ask(struct upload *upload, GPtrArray *shifts)
     return result;
 }
 
-static struct eas_result some_moves(struct upload *upload, bool *sent)
+/* more: the request was full. What is moved while it is under way is no reason for another at once: a mv of thousands
+ * would be a request for each handful; it gathers for the next pass. */
+static struct eas_result some_moves(struct upload *upload, bool *more)
 {
     g_autoptr(GArray) rows = upload_due(upload, UPLOAD_KIND(JOURNAL_MOVE));
     g_autoptr(GPtrArray) shifts = g_ptr_array_new_with_free_func(shift_free);
@@ -170,18 +172,18 @@ static struct eas_result some_moves(struct upload *upload, bool *sent)
 
     for (guint i = 0; i < rows->len && !error && shifts->len < LIMIT_MOVES; i++)
         error = consider(upload, shifts, &g_array_index(rows, struct journal, i));
+    *more = shifts->len == LIMIT_MOVES;
     if (!error && shifts->len)
         error = mark(upload, shifts);
-    *sent = !error && shifts->len > 0;
-    return *sent ? ask(upload, shifts) : store_result(error);
+    return !error && shifts->len ? ask(upload, shifts) : store_result(error);
 }
 
 struct eas_result upload_moves(struct upload *upload)
 {
     struct eas_result result = eas_served();
-    bool sent = true;
+    bool more = true;
 
-    for (int round = 0; sent && round < LIMIT_UPLOAD_ROUNDS && eas_is_served(&result); round++)
-        result = upload_is_stopping(upload) ? eas_unreachable(75, "interrupted") : some_moves(upload, &sent);
+    for (int round = 0; more && round < LIMIT_UPLOAD_ROUNDS && eas_is_served(&result); round++)
+        result = upload_is_stopping(upload) ? eas_unreachable(75, "interrupted") : some_moves(upload, &more);
     return result;
 }
