@@ -19,14 +19,13 @@ char *instant_parse(const char *text)
         strchr(text, 'T') || strchr(text, ' ') ? g_strdup(text) : g_strconcat(text, "T00:00:00", NULL);
     g_autoptr(GTimeZone) here = g_time_zone_new_local();
     g_autoptr(GDateTime) when = NULL;
-    size_t length;
+    const size_t minutes = strlen("2026-12-24T08:00");
 
     g_strdelimit(whole, " ", 'T');
-    length = strlen(whole);
-    if (length == strlen("2026-12-24T08:00")) {
-        g_autofree char *minutes = whole;
+    if (strlen(whole) >= minutes && strchr("Z+-", whole[minutes])) { /* seconds are nobody's habit */
+        g_autofree char *zone = g_strdup(whole + minutes), *rest = whole;
 
-        whole = g_strconcat(minutes, ":00", NULL);
+        whole = g_strdup_printf("%.*s:00%s", (int)minutes, rest, zone);
     }
     when = g_date_time_new_from_iso8601(whole, here);
     if (!when)

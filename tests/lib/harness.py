@@ -129,7 +129,8 @@ class Scratch(contextlib.ExitStack):
         os.environ.update(ASAN_OPTIONS="detect_leaks=1:" + log, UBSAN_OPTIONS="print_stacktrace=1:" + log,
                           LSAN_OPTIONS="print_suppressions=0:suppressions=" + SUPPRESSIONS)
         # Neither the accounts nor the keyring of whoever runs the tests.
-        os.environ.update(XDG_CONFIG_HOME=self.path("config"), XDG_RUNTIME_DIR=self.path("run"))
+        os.environ.update(XDG_CONFIG_HOME=self.path("config"), XDG_STATE_HOME=self.path("states"),
+                          XDG_RUNTIME_DIR=self.path("run"))
         os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self.callback(self.no_sanitizer_reports)
 
