@@ -25,6 +25,7 @@
 #define LIMIT_ENCODED_BYTES (8 << 10)       /* a text in which encoded words are looked for */
 #define LIMIT_CARD_LINES 10000              /* lines of one, unfolded */
 #define LIMIT_PICTURE_TEXT (48 << 10)       /* base64 of a contact's picture (MS-ASCNTC 2.2.2.58) */
+#define LIMIT_UID_BYTES 300                 /* of an event, as the protocol takes it (MS-ASCAL 2.2.2.46) */
 #define LIMIT_USER_NAME_BYTES 255           /* a name a user gives */
 #define LIMIT_WRITTEN_BYTES (16 << 20)      /* a calendar, card, task or note that a user writes */
 #define LIMIT_WRITTEN_DEPTH 8               /* components inside each other in one */
@@ -59,16 +60,16 @@
 #define LIMIT_FETCH_ITEMS 32             /* messages one bulk request asks for */
 
 /* upload */
-#define LIMIT_UPLOAD_BYTES (4 << 20)       /* what the commands of one Sync request say; one alone may say more */
-#define LIMIT_UPLOAD_ROUNDS 64             /* of sending and asking again in one pass; the next one goes on */
-#define LIMIT_UPLOAD_ALONE 2               /* attempts after which a command travels alone, in case it is the one at fault */
-#define LIMIT_UPLOAD_TRIES 8               /* attempts at one edit, then it is held and passed by */
-#define LIMIT_GATHER_MS 150                /* after an edit, in which others may follow to travel with it */
-#define LIMIT_GATHER_LAST_MS 2000          /* ... as long as they do, but no longer */
-#define LIMIT_UPLOAD_STUCK_MS 5000         /* between two passes for what is due and has to wait for its folder */
-#define LIMIT_SENT_LOOK_MS 600000          /* a message that may have been sent is looked for so long */
-#define LIMIT_SENT_AGAIN_MS 15000          /* ... every so often */
-#define LIMIT_SENT_HEADS 50                /* ... in so many of the newest messages of Sent Items */
+#define LIMIT_UPLOAD_BYTES (4 << 20) /* what the commands of one Sync request say; one alone may say more */
+#define LIMIT_UPLOAD_ROUNDS 64       /* of sending and asking again in one pass; the next one goes on */
+#define LIMIT_UPLOAD_ALONE 2         /* attempts after which a command travels alone, in case it is the one at fault */
+#define LIMIT_UPLOAD_TRIES 8         /* attempts at one edit, then it is held and passed by */
+#define LIMIT_GATHER_MS 150          /* after an edit, in which others may follow to travel with it */
+#define LIMIT_GATHER_LAST_MS 2000    /* ... as long as they do, but no longer */
+#define LIMIT_UPLOAD_STUCK_MS 5000   /* between two passes for what is due and has to wait for its folder */
+#define LIMIT_SENT_LOOK_MS 600000    /* a message that may have been sent is looked for so long */
+#define LIMIT_SENT_AGAIN_MS 15000    /* ... every so often */
+#define LIMIT_SENT_HEADS 50          /* ... in so many of the newest messages of Sent Items */
 
 /* deadlines and retries */
 #define LIMIT_POLL_MS 60000            /* between two passes while online, where nothing pushes */
@@ -149,11 +150,11 @@
 #define LIMIT_QUERIES 64                /* results kept at once */
 
 /* edits */
-#define LIMIT_EDIT_BYTES (256 << 20)   /* one file that a user writes */
-#define LIMIT_EDIT_BATCH 64            /* requests of users that share one sync of the disk */
-#define LIMIT_UNSYNCED_MS 100          /* names that changed are on disk by then (CONTRACT 5) */
-#define LIMIT_UMOUNT_MS 10000          /* what waits is tried to be sent for so long before an unmount (CONTRACT 6) */
-#define LIMIT_GRACE_MS 5000            /* an item that was removed comes back with its name (CONTRACT 5) */
+#define LIMIT_EDIT_BYTES (256 << 20)     /* one file that a user writes */
+#define LIMIT_EDIT_BATCH 64              /* requests of users that share one sync of the disk */
+#define LIMIT_UNSYNCED_MS 100            /* names that changed are on disk by then (CONTRACT 5) */
+#define LIMIT_UMOUNT_MS 10000            /* what waits is tried to be sent for so long before an unmount (CONTRACT 6) */
+#define LIMIT_GRACE_MS 5000              /* an item that was removed comes back with its name (CONTRACT 5) */
 #define LIMIT_ATTRIBUTE_BYTES (64 << 10) /* one xattr of no meaning to the server */
 
 /* the mount */

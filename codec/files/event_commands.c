@@ -3,6 +3,7 @@
 #include "codec/files/event_exceptions.h"
 #include "codec/files/event_fields.h"
 #include "codec/files/event_series.h"
+#include "codec/limits.h"
 
 /* ---- the version's form ---- */
 
@@ -201,6 +202,15 @@ static void add_occurrence(GPtrArray *commands, const struct eas_node *base, con
         eas_node_free(data);
 }
 
+/* At most 300 characters (MS-ASCAL 2.2.2.11); the server has a UID of its own anyway, and the file keeps the user's. */
+static void add_client_uid(struct eas_node *series, const char *uid)
+{
+    g_autofree char *short_uid =
+        strlen(uid) > LIMIT_UID_BYTES ? g_compute_checksum_for_string(G_CHECKSUM_SHA256, uid, -1) : NULL;
+
+    eas_node_add(series, TAG_Calendar_ClientUid, short_uid ? short_uid : uid);
+}
+
 static void add_parts(GPtrArray *commands, enum eas_version version, const struct eas_node *base,
                       const struct eas_node *mine, const char *client_uid)
 {
@@ -211,7 +221,7 @@ static void add_parts(GPtrArray *commands, enum eas_version version, const struc
     edit_drop_newer(series, version);
     if (!base) {
         if (client_uid)
-            eas_node_add(series, TAG_Calendar_ClientUid, client_uid);
+            add_client_uid(series, client_uid);
         /* Left out, it would be the mailbox's default (MS-ASCAL 2.2.2.38). */
         if (!eas_node_child(series, TAG_Calendar_Reminder))
             eas_node_add(series, TAG_Calendar_Reminder, NULL);

@@ -358,6 +358,16 @@ static void put_identity(const struct reading *reading, const char *uid)
         ical_put_compact(reading->data, TAG_Calendar_DtStamp, reading->file->context->now);
 }
 
+/* Up to 14.1 the server keeps the UID itself. */
+static bool check_uid(const struct reading *reading, const char *uid)
+{
+    enum eas_version version = reading->file->context->version;
+
+    if (version >= EAS_16_0 || !uid || strlen(uid) <= LIMIT_UID_BYTES)
+        return true;
+    return refuse(reading, "its UID is longer than the 300 characters that the server keeps");
+}
+
 bool event_read(const char *bytes, size_t length, const struct file_context *context, struct written *written,
                 char **reason)
 {
@@ -370,6 +380,9 @@ bool event_read(const char *bytes, size_t length, const struct file_context *con
     written->data = reading.data = eas_node_new(TAG_AirSync_ApplicationData, NULL);
     written->uid = ical_uid(&file, ICAL_VEVENT_COMPONENT);
     struct event_reader fields = {&file, reading.master, reading.data, reason};
+
+    if (!check_uid(&reading, written->uid))
+        return false;
     put_identity(&reading, written->uid);
     return read_master_times(&reading) && event_read_fields(&fields) && read_recurrence(&reading) &&
            read_occurrences(&reading);

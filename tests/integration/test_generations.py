@@ -2,7 +2,8 @@
 """What each generation of the protocol does in its own way, through the mount, at the oldest, a middle and the newest:
 one occurrence of a series changed and cancelled, an answer to a meeting, a draft, a letter that answers a message.
 Catches: an exception sent in the other generation's form, a reply mailed twice or by nobody, a draft sent or lost, an
-answer that does not belong to its message; and anybody mailed who should not be."""
+answer that does not belong to its message; anybody mailed who should not be; a request that the version's schemas do not
+allow."""
 import json
 import os
 import re
@@ -34,7 +35,8 @@ class Box:
         os.makedirs(scratch.path("mailbox", "Mail/Drafts"))
         self.log = write(scratch.path("mail.log"), "")
         self.server = scratch.easd(extra=["--protocol", version, "--mail-log", self.log])
-        self.mount = scratch.mount(self.server, "--send-delay", "0")
+        self.trace = scratch.path("trace")
+        self.mount = scratch.mount(self.server, "--send-delay", "0", "--trace", self.trace)
         self.mount.sync()
 
     def mailed(self):
@@ -47,7 +49,14 @@ class Box:
 def at_each(scratch):
     for version in ("12.1", "14.1", "16.1"):
         with harness.Scratch("generation-" + version) as own:
-            yield version, Box(own, version)
+            box = Box(own, version)
+            yield version, box
+            harness.requests_are_valid(box.trace)
+
+
+@test
+def the_schemas_are_at_hand(scratch):
+    harness.shared("protocol/validate")
 
 
 def lines(text, *names):

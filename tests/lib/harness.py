@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -223,6 +224,18 @@ class Easd:
         return ["--server", self.url, "--user", self.user, "--password-file", self.password_file, "--insecure-http"]
 
 
+def requests_are_valid(trace):
+    """Every request of a trace by the schemas of the version it went by, where they are at hand."""
+    validate = os.path.join(SHARED, "protocol", "validate")
+    if not os.path.exists(validate) or not os.path.isdir(trace):
+        return
+    for name in sorted(os.listdir(trace)):
+        if name.endswith("-request.xml"):
+            text = read(os.path.join(trace, name)).decode()
+            version = re.search(r"^MS-ASProtocolVersion: (\S+)", text, re.M).group(1)
+            run(validate, "--version", version, input=re.sub("<!--.*?-->", "", text, flags=re.S))
+
+
 class Mount:
     """server: an Easd, or a list of options that name server and credentials, or None for --offline."""
 
@@ -232,6 +245,10 @@ class Mount:
         options = server.credentials() if isinstance(server, Easd) else list(server or [])
         self.options = [*options, "--state", self.state, *extra]
         self.mounted = False
+        if os.environ.get("EASFS_VALIDATE") and options and "--trace" not in extra:  # slow: all that is asked
+            trace = scratch.path("trace-" + point)
+            self.options += ["--trace", trace]
+            scratch.callback(requests_are_valid, trace)
         self.result = run(EASFS, "mount", self.point, *self.options, code=code, timeout=timeout)
         self.mounted = self.result.returncode == 0
 
