@@ -11,6 +11,7 @@
 #include "cache/store/journal.h"
 #include "codec/files/edit.h"
 #include "store_fixture.h"
+#include "tests/unit/lib/edit_rig.h"
 
 struct rig {
     struct fixture f; /* store and view are the replica's */
@@ -69,41 +70,6 @@ static int teardown(void **state)
 
 /* ---- requests that are waited for ---- */
 
-struct waited {
-    GMutex lock;
-    GCond turn;
-    bool done;
-};
-
-static void wake(struct edit *edit)
-{
-    struct waited *waited = edit->ctx;
-
-    g_mutex_lock(&waited->lock);
-    waited->done = true;
-    g_cond_signal(&waited->turn);
-    g_mutex_unlock(&waited->lock);
-}
-
-static int ask(struct rig *rig, struct edit *edit)
-{
-    struct waited waited = {.done = false};
-
-    g_mutex_init(&waited.lock);
-    g_cond_init(&waited.turn);
-    edit->done = wake;
-    edit->ctx = &waited;
-    edit_submit(rig->replica, edit);
-    g_mutex_lock(&waited.lock);
-    while (!waited.done)
-        g_cond_wait(&waited.turn, &waited.lock);
-    g_mutex_unlock(&waited.lock);
-    g_mutex_clear(&waited.lock);
-    g_cond_clear(&waited.turn);
-    edit_drop(edit);
-    return edit->error;
-}
-
 static struct edit named(enum edit_kind kind, uint64_t parent, const char *name)
 {
     struct edit edit = {.kind = kind, .parent = parent};
@@ -115,7 +81,7 @@ static struct edit named(enum edit_kind kind, uint64_t parent, const char *name)
 static int create(struct rig *rig, uint64_t parent, const char *name, uint64_t *ino)
 {
     struct edit edit = named(EDIT_CREATE, parent, name);
-    int error = ask(rig, &edit);
+    int error = edit_ask(rig->replica, &edit);
 
     if (ino)
         *ino = edit.attr.ino;
@@ -126,7 +92,7 @@ static int remove_name(struct rig *rig, uint64_t parent, const char *name)
 {
     struct edit edit = named(EDIT_UNLINK, parent, name);
 
-    return ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 static int move(struct rig *rig, uint64_t parent, const char *name, uint64_t new_parent, const char *new_name)
@@ -135,7 +101,7 @@ static int move(struct rig *rig, uint64_t parent, const char *name, uint64_t new
 
     edit.new_parent = new_parent;
     g_strlcpy(edit.new_name, new_name, sizeof edit.new_name);
-    return ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 static int write_ino(struct rig *rig, uint64_t ino, const char *bytes, bool complete)
@@ -153,7 +119,7 @@ static int write_ino(struct rig *rig, uint64_t ino, const char *bytes, bool comp
                         .complete = complete};
 
     assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
-    int error = ask(rig, &edit);
+    int error = edit_ask(rig->replica, &edit);
 
     close(fd);
     unlink(path);
@@ -315,7 +281,7 @@ static void an_open_edit_is_not_sent_before_its_last_writer_goes(void **state)
     assert_int_equal(write_ino(rig, ino, bytes, false), 0);
     assert_row(rig, JOURNAL_ADD, JOURNAL_OPEN);
     last.ino = ino;
-    assert_int_equal(ask(rig, &last), 0);
+    assert_int_equal(edit_ask(rig->replica, &last), 0);
     assert_row(rig, JOURNAL_ADD, JOURNAL_QUEUED);
 }
 
@@ -362,7 +328,7 @@ static void an_item_left_empty_is_held(void **state)
     assert_int_equal(attr_of(rig->f.view, ino).size, 0);
     struct edit discard = {.kind = EDIT_DISCARD, .ino = ino};
 
-    assert_int_equal(ask(rig, &discard), 0);
+    assert_int_equal(edit_ask(rig->replica, &discard), 0);
     assert_no_rows(rig);
     assert_true(attr_of(rig->f.view, ino).size > 0);
 }
@@ -419,7 +385,7 @@ static void link_and_unlink_make_an_item(void **state)
     assert_int_equal(write_event(rig, ".tmp", "u1", "one"), 0);
     edit.ino = ino_at(rig, INO_CALENDAR, ".tmp");
     g_strlcpy(edit.new_name, "one.ics", sizeof edit.new_name);
-    assert_int_equal(ask(rig, &edit), 0);
+    assert_int_equal(edit_ask(rig->replica, &edit), 0);
     assert_int_equal(remove_name(rig, INO_CALENDAR, ".tmp"), 0);
     assert_row(rig, JOURNAL_ADD, JOURNAL_QUEUED);
     assert_listing(rig->f.view, INO_CALENDAR, "one.ics");
@@ -549,11 +515,11 @@ static void a_refused_move_and_a_refused_removal_come_back(void **state)
         assert_xattr(rig, ino, "user.eas.error", "refused");
         struct edit retry = {.kind = EDIT_RETRY, .ino = ino};
 
-        assert_int_equal(ask(rig, &retry), 0);
+        assert_int_equal(edit_ask(rig->replica, &retry), 0);
         assert_int_equal(ino_at(rig, inbox, MAIL_NAME), 0);
         struct edit discard = {.kind = EDIT_DISCARD, .ino = ino};
 
-        assert_int_equal(ask(rig, &discard), 0);
+        assert_int_equal(edit_ask(rig->replica, &discard), 0);
         assert_int_equal(ino_at(rig, inbox, MAIL_NAME), ino);
         assert_no_rows(rig);
     }
@@ -567,14 +533,14 @@ static void flags_are_shown_and_queued(void **state)
 
     edit.ino = ino;
     edit.value = g_bytes_new_static("1", 1);
-    assert_int_equal(ask(rig, &edit), 0);
+    assert_int_equal(edit_ask(rig->replica, &edit), 0);
     assert_xattr(rig, ino, "user.eas.read", "1");
     assert_row(rig, JOURNAL_FLAGS, JOURNAL_QUEUED);
     edit.value = g_bytes_new_static("maybe", 5);
-    assert_int_equal(ask(rig, &edit), -EINVAL);
+    assert_int_equal(edit_ask(rig->replica, &edit), -EINVAL);
     g_strlcpy(edit.name, "user.other", sizeof edit.name);
     edit.value = g_bytes_new_static("kept", 4);
-    assert_int_equal(ask(rig, &edit), 0);
+    assert_int_equal(edit_ask(rig->replica, &edit), 0);
     assert_xattr(rig, ino, "user.other", "kept");
 }
 
@@ -727,17 +693,17 @@ static void folders_are_made_renamed_and_removed(void **state)
     struct edit make = named(EDIT_MKDIR, INO_MAIL, "Projects");
     struct edit gone = named(EDIT_RMDIR, INO_MAIL, "Inbox");
 
-    assert_int_equal(ask(rig, &make), 0);
+    assert_int_equal(edit_ask(rig->replica, &make), 0);
     assert_row(rig, JOURNAL_FOLDER_CREATE, JOURNAL_QUEUED);
     assert_int_equal(move(rig, INO_MAIL, "Projects", INO_MAIL, "Plans"), 0);
     assert_row(rig, JOURNAL_FOLDER_CREATE, JOURNAL_QUEUED);
-    assert_int_equal(ask(rig, &gone), -EPERM);
+    assert_int_equal(edit_ask(rig->replica, &gone), -EPERM);
     gone = named(EDIT_RMDIR, INO_MAIL, "Plans");
-    assert_int_equal(ask(rig, &gone), 0);
+    assert_int_equal(edit_ask(rig->replica, &gone), 0);
     assert_no_rows(rig);
     assert_int_equal(ino_at(rig, INO_MAIL, "Plans"), 0);
     make = named(EDIT_MKDIR, INO_MAIL, ".hidden");
-    assert_int_equal(ask(rig, &make), -EPERM);
+    assert_int_equal(edit_ask(rig->replica, &make), -EPERM);
 }
 
 static void a_new_folder_gets_its_id(void **state)
@@ -747,9 +713,9 @@ static void a_new_folder_gets_its_id(void **state)
     struct edit below = named(EDIT_MKDIR, 0, "2026");
     struct collection child = {0};
 
-    assert_int_equal(ask(rig, &make), 0);
+    assert_int_equal(edit_ask(rig->replica, &make), 0);
     below.parent = make.attr.ino;
-    assert_int_equal(ask(rig, &below), 0);
+    assert_int_equal(edit_ask(rig->replica, &below), 0);
     g_autoptr(GArray) all = rows(rig);
 
     assert_int_equal(all->len, 2);
@@ -771,14 +737,14 @@ static void a_refused_removal_of_a_folder_comes_back(void **state)
     struct collection archive = {0};
     uint64_t ino = dir_of(rig, rig->archive);
 
-    assert_int_equal(ask(rig, &gone), -EPERM); /* not read to its end */
+    assert_int_equal(edit_ask(rig->replica, &gone), -EPERM); /* not read to its end */
     assert_int_equal(store_begin(rig->f.store), 0);
     assert_int_equal(store_collection_get(rig->f.store, rig->archive, &archive), 0);
     archive.complete = true;
     assert_int_equal(store_collection_state(rig->f.store, &archive), 0);
     assert_int_equal(store_commit(rig->f.store), 0);
     collection_clear(&archive);
-    assert_int_equal(ask(rig, &gone), 0);
+    assert_int_equal(edit_ask(rig->replica, &gone), 0);
     assert_int_equal(ino_at(rig, INO_MAIL, "Archive"), 0);
     g_autoptr(GArray) all = rows(rig);
 

@@ -20,7 +20,7 @@ static void wake(struct edit *edit)
     g_mutex_unlock(&waited->lock);
 }
 
-int edit_ask(struct replica_rig *rig, struct edit *edit)
+int edit_ask(struct replica *replica, struct edit *edit)
 {
     struct waited waited = {.done = false};
 
@@ -28,7 +28,7 @@ int edit_ask(struct replica_rig *rig, struct edit *edit)
     g_cond_init(&waited.turn);
     edit->done = wake;
     edit->ctx = &waited;
-    edit_submit(rig->replica, edit);
+    edit_submit(replica, edit);
     g_mutex_lock(&waited.lock);
     while (!waited.done)
         g_cond_wait(&waited.turn, &waited.lock);
@@ -58,7 +58,7 @@ int edit_write(struct replica_rig *rig, const char *path, const char *bytes)
     if (!ino) {
         struct edit create = at(rig, EDIT_CREATE, path);
 
-        error = edit_ask(rig, &create);
+        error = edit_ask(rig->replica, &create);
         if (error)
             return error;
         ino = create.attr.ino;
@@ -75,7 +75,7 @@ int edit_write(struct replica_rig *rig, const char *path, const char *bytes)
                          .complete = true};
 
     assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
-    error = edit_ask(rig, &store);
+    error = edit_ask(rig->replica, &store);
     close(fd);
     unlink(copy);
     return error;
@@ -85,7 +85,7 @@ static int ask_at(struct replica_rig *rig, enum edit_kind kind, const char *path
 {
     struct edit edit = at(rig, kind, path);
 
-    return edit_ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 int edit_remove(struct replica_rig *rig, const char *path)
@@ -109,7 +109,7 @@ int edit_rename(struct replica_rig *rig, const char *from, const char *to)
 
     edit.new_parent = target.parent;
     g_strlcpy(edit.new_name, target.name, sizeof edit.new_name);
-    return edit_ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 int edit_attribute(struct replica_rig *rig, const char *path, const char *name, const char *value)
@@ -118,14 +118,14 @@ int edit_attribute(struct replica_rig *rig, const char *path, const char *name, 
         .kind = EDIT_XATTR, .ino = replica_rig_ino(rig, path), .value = g_bytes_new(value, strlen(value))};
 
     g_strlcpy(edit.name, name, sizeof edit.name);
-    return edit_ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 int edit_retry(struct replica_rig *rig, const char *path)
 {
     struct edit edit = {.kind = EDIT_RETRY, .ino = path ? replica_rig_ino(rig, path) : 0};
 
-    return edit_ask(rig, &edit);
+    return edit_ask(rig->replica, &edit);
 }
 
 char *edit_queue(struct replica_rig *rig)

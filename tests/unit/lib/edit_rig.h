@@ -5,7 +5,8 @@
 #include "cache/edit/edit.h"
 #include "tests/unit/lib/replica_rig.h"
 
-int edit_ask(struct replica_rig *rig, struct edit *edit);
+/* Submits edit, waits for its commit and drops it. */
+int edit_ask(struct replica *replica, struct edit *edit);
 /* By paths below the mount ("Notes/a.ics"). A file is made where there is none. */
 int edit_write(struct replica_rig *rig, const char *path, const char *bytes);
 int edit_remove(struct replica_rig *rig, const char *path);
