@@ -128,6 +128,7 @@
 #define LIMIT_TOKEN_BYTES (16 << 10)        /* an access or refresh token */
 #define LIMIT_TOKEN_ANSWER_BYTES (64 << 10) /* an answer of the issuer */
 #define LIMIT_TOKEN_MS 20000                /* for one */
+#define LIMIT_TOKEN_GRACE_MS 3000           /* its answer may be the new log-in: an interruption waits so long */
 #define LIMIT_TOKEN_LIFE_S 31536000         /* an access token is believed to live at most so long */
 #define LIMIT_TOKEN_EARLY_S 60              /* it is renewed so long before its end, or a tenth of its life */
 #define LIMIT_DEVICE_S 900                  /* a person may take so long to log in elsewhere */

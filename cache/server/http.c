@@ -18,7 +18,8 @@ struct http {
     CURLM *multi;   /* with the kept connections */
     gint64 made_at; /* monotonic */
     gint interrupted;
-    char *proxy; /* as set; NULL: by the environment */
+    gint64 stop_us; /* monotonic: an interrupted exchange on its way is given up then; 0: not interrupted yet */
+    char *proxy;    /* as set; NULL: by the environment */
     struct resolve *resolve;
     char error[CURL_ERROR_SIZE];
     bool proxied; /* the last exchange */
@@ -302,13 +303,28 @@ static bool is_stopped(void *ctx)
     return http_is_interrupted(ctx);
 }
 
+/* Whether an interruption ends the exchange now: one whose answer must not be lost has its grace. */
+static bool gives_way(struct http *http)
+{
+    long sent = 0;
+
+    if (!http_is_interrupted(http))
+        return false;
+    curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent);
+    if (!http->request->grace_ms || !sent)
+        return true;
+    if (!http->stop_us)
+        http->stop_us = g_get_monotonic_time() + http->request->grace_ms * 1000LL;
+    return g_get_monotonic_time() >= http->stop_us;
+}
+
 /* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
 static void drive(struct http *http)
 {
     int running = 1;
 
     for (;;) {
-        if (http_is_interrupted(http)) {
+        if (gives_way(http)) {
             http->answer->end = HTTP_INTERRUPTED;
             return;
         }
@@ -389,6 +405,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->to_sink = http->headers_whole = false;
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;
     http->mark_us = g_get_monotonic_time();
+    http->stop_us = 0;
     http->error[0] = '\0';
     http->tls.begun = http->tls.wants_certificate = http->connected = false;
     answer->code = resolve_apply(http->resolve, http->easy, request->url, is_stopped, http);

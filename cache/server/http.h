@@ -25,7 +25,8 @@ struct http;
 struct http *http_new(const struct http_settings *settings);
 void http_free(struct http *http);
 
-/* From any thread: the exchange under way, and every later one until the reset, ends at once. */
+/* From any thread: the exchange under way, and every later one until the reset, ends at once, or when its grace is
+ * over. */
 void http_interrupt(struct http *http);
 void http_reset(struct http *http);
 bool http_is_interrupted(const struct http *http);
@@ -38,10 +39,11 @@ struct http_login {
 };
 
 struct http_request {
-    bool options; /* OPTIONS without a body, else POST */
-    bool get;     /* GET */
-    bool any;     /* the sink gets the body of every answer, whatever its status and type */
-    bool once;    /* must never reach the server twice */
+    bool options;  /* OPTIONS without a body, else POST */
+    bool get;      /* GET */
+    bool any;      /* the sink gets the body of every answer, whatever its status and type */
+    bool once;     /* must never reach the server twice */
+    long grace_ms; /* once it is on its way, an interruption waits so long for the answer; 0: not at all */
     const char *url;
     const struct http_login *login;   /* NULL: nobody says who asks */
     const struct curl_slist *headers; /* besides those every request has */

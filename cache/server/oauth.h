@@ -29,8 +29,9 @@ struct oauth *oauth_new(const struct oauth_config *config, struct eas_result *re
 void oauth_free(struct oauth *oauth); /* wipes; takes NULL */
 
 /* SERVED with *access (oauth_wipe): a token that has not run out and is not refused, the one the server said 401 to (or
- * NULL). Refreshes where it must, over http, whose interruption ends it; a rotated refresh token is saved before this
- * returns. REFUSED with action LOGIN: only a new log-in helps. Any thread. */
+ * NULL). Refreshes where it must, over http, whose interruption ends it, but not the exchange that may have rotated the
+ * refresh token: that has LIMIT_TOKEN_GRACE_MS to be answered. A rotated refresh token is saved before this returns.
+ * REFUSED with action LOGIN: only a new log-in helps. Any thread. */
 struct eas_result oauth_access(struct oauth *oauth, struct http *http, const char *refused, char **access);
 
 /* Somebody has logged in anew: what is known is forgotten. */

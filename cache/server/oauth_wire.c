@@ -160,6 +160,7 @@ struct eas_result oauth_post(struct http *http, const char *url, struct oauth_an
     headers = curl_slist_append(headers, "Accept: application/json");
     struct http_request request = {.any = true,
                                    .once = true,
+                                   .grace_ms = LIMIT_TOKEN_GRACE_MS,
                                    .url = url,
                                    .headers = headers,
                                    .body = form->str,

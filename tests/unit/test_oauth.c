@@ -1,6 +1,7 @@
 /* Access tokens in a session, against a scripted server that is issuer and mailbox in one. Catches: an access token
- * used before the refresh token that came with it is kept, two refreshes at a time, a refused token refreshed for ever,
- * a rotated token lost when it could not be kept, a password sent beside a token. */
+ * used before the refresh token that came with it is kept, one lost because nobody waited for it any more, two
+ * refreshes at a time, a refused token refreshed for ever, a rotated token lost when it could not be kept, a password
+ * sent beside a token. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -23,12 +24,28 @@ struct world {
     bool silent;       /* the issuer says nothing */
     char *rotated;     /* what another process keeps as soon as the issuer has said no */
     const char *error; /* the issuer's no */
+    struct link *cut;  /* interrupted while the issuer thinks */
+    bool returned;     /* ... and it has come back from that */
+    GCond back;
 };
 
 static void note(struct world *world, char letter)
 {
     g_mutex_lock(&world->lock);
     g_string_append_c(world->log, letter);
+    g_mutex_unlock(&world->lock);
+}
+
+/* The issuer has rotated the token by now; it says so when the asker has gone, or has shown for a while that it waits.
+ */
+static void interrupt_the_asker(struct world *world)
+{
+    gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC / 2;
+
+    link_interrupt(g_steal_pointer(&world->cut));
+    g_mutex_lock(&world->lock);
+    while (!world->returned && g_cond_wait_until(&world->back, &world->lock, end))
+        ;
     g_mutex_unlock(&world->lock);
 }
 
@@ -39,6 +56,8 @@ static void give_token(struct world *world, const struct script_request *request
     g_autofree char *answer = NULL;
     bool granted = !world->error && strstr(form, wanted);
 
+    if (world->cut)
+        interrupt_the_asker(world);
     note(world, granted ? 'T' : 'N');
     if (world->rotated && !granted) {
         g_free(world->kept);
@@ -280,6 +299,28 @@ static void who_waits_for_a_silent_issuer_can_be_interrupted(void **state)
     end(&rig, &world);
 }
 
+static void an_interruption_loses_no_rotated_token(void **state)
+{
+    struct world world;
+    struct rig rig;
+
+    (void)state;
+    begin(&rig, &world);
+    world.cut = rig.link;
+    struct eas_result result = rig_call(&rig, EAS_SYNC);
+
+    g_mutex_lock(&world.lock);
+    world.returned = true;
+    g_cond_signal(&world.back);
+    g_mutex_unlock(&world.lock);
+    assert_int_equal(result.outcome, EAS_UNREACHABLE);
+    link_reset(rig.link);
+    assert_int_equal(rig_call(&rig, EAS_SYNC).outcome, EAS_SERVED);
+    assert_string_equal(world.kept, world.refresh);
+    assert_string_equal(world.log->str, "TS2");
+    end(&rig, &world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +330,7 @@ int main(void)
         cmocka_unit_test(a_no_of_the_issuer_is_asked_for_once),
         cmocka_unit_test(a_token_that_cannot_be_kept_is_kept_later),
         cmocka_unit_test(a_token_rotated_by_another_process_is_found),
+        cmocka_unit_test(an_interruption_loses_no_rotated_token),
         cmocka_unit_test(who_waits_for_a_silent_issuer_can_be_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
