@@ -553,7 +553,7 @@ def a_newer_ping_ends_the_older_one(scratch):
     ask = eas.write(E("Ping:Ping", E("HeartbeatInterval", "300"),
                       E("Folders", E("Folder", E("Id", ident), E("Class", "Email")))))
     got = []
-    pings = [threading.Thread(target=lambda c=c: got.append(eas.read(c.post("Ping", ask)).text("Status")))
+    pings = [threading.Thread(target=lambda c=c: got.append(eas.read(c.post("Ping", ask)).text("Status")), daemon=True)
              for c in clients]
     for ping in pings:
         ping.start()

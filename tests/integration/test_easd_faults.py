@@ -192,7 +192,7 @@ def a_rename_ends_a_ping_soon(scratch):
             answer = client.ask("Ping", E("Ping:Ping", E("HeartbeatInterval", "60"), E("Folders", E(
                 "Folder", E("Id", inbox), E("Class", "Email")))))
             done.append((time.monotonic(), answer.text("Status"), [f.value for f in answer.all("Folders/Folder")]))
-        thread = threading.Thread(target=ping)
+        thread = threading.Thread(target=ping, daemon=True)
         thread.start()
         time.sleep(0.02)
         begun = time.monotonic()

@@ -219,7 +219,7 @@ def what_a_user_does_is_the_users_own(scratch):
                     faults.append("%s does not have what was written there" % path)
                 made.append(path)
                 os.rename(path, path + "~")
-    writer = threading.Thread(target=user)
+    writer = threading.Thread(target=user, daemon=True)
     writer.start()
     try:
         for number in range(20):

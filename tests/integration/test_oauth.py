@@ -114,7 +114,7 @@ def expiry_and_rotation_in_the_middle_of_a_sync_go_unseen(scratch):
             account.issuer.expire()
             stop.wait(0.15)
 
-    thread = threading.Thread(target=expiring)
+    thread = threading.Thread(target=expiring, daemon=True)
     thread.start()
     try:
         mount = account.mount()

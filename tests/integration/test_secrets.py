@@ -36,7 +36,7 @@ class Watch:
     def __init__(self, scratch, forms):
         self.forms, self.found, self.looks, self.over = forms, set(), 0, threading.Event()
         self.mark = scratch.dir.encode()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):

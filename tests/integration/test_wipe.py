@@ -114,7 +114,7 @@ def a_wipe_in_the_middle_of_an_upload(scratch):
                 failures.append(error.errno)
                 return
 
-    thread = threading.Thread(target=writer)
+    thread = threading.Thread(target=writer, daemon=True)
     thread.start()
     try:
         wait_for("the upload", lambda: len(os.listdir(os.path.join(server.directory, "Calendar"))) > 3)

@@ -140,7 +140,7 @@ def the_verdict_is_for_who_opened(scratch):
             os.close(fd)
         except OSError as error:
             seen.append(error.errno)
-    thread = threading.Thread(target=closer)
+    thread = threading.Thread(target=closer, daemon=True)
     thread.start()
     thread.join()
     equal(seen, [errno.EINVAL], "a close by another thread")

@@ -7,6 +7,7 @@ Every result is one line: "ok NAME", "not ok NAME", or "ok NAME # SKIP why" (onl
 """
 import base64
 import contextlib
+import faulthandler
 import hashlib
 import http.client
 import json
@@ -301,6 +302,7 @@ class Mount:
 def main():
     """Runs the tests of a file, or those named on the command line. Exit 1 if one failed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    faulthandler.register(signal.SIGUSR1)   # what guard.py asks for
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     failed = 0
     for function in tests:
