@@ -54,27 +54,6 @@ static void form_free(GString *form)
 
 /* ---- the answer ---- */
 
-static void take_begin(void *ctx, const char *content_type)
-{
-    (void)content_type;
-    g_string_truncate(ctx, 0);
-}
-
-static enum wbxml_error take_feed(void *ctx, const void *bytes, size_t length)
-{
-    g_string_append_len(ctx, bytes, (gssize)length);
-    return WBXML_OK;
-}
-
-static enum wbxml_error take_finish(void *ctx, int *status)
-{
-    (void)ctx;
-    *status = 0;
-    return WBXML_OK;
-}
-
-static const struct answer_sink take = {.begin = take_begin, .feed = take_feed, .finish = take_finish};
-
 /* A secret as it stands, if it can stand in a header. */
 static char *token_of(const json_t *object, const char *key)
 {
@@ -168,7 +147,7 @@ struct eas_result oauth_post(struct http *http, const char *url, struct oauth_an
                                    .timeout_ms = LIMIT_TOKEN_MS,
                                    .stall_ms = LIMIT_TOKEN_MS,
                                    .limit = LIMIT_TOKEN_ANSWER_BYTES,
-                                   .sink = &take,
+                                   .sink = &answer_text_sink,
                                    .ctx = text};
 
     http_exchange(http, &request, &end);

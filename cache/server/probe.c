@@ -17,28 +17,6 @@ static const struct {
     {"Bearer", PROBE_BEARER},
 };
 
-/* The sink: keeps the body of any answer. */
-static void body_begin(void *ctx, const char *content_type)
-{
-    (void)content_type;
-    g_string_truncate(ctx, 0);
-}
-
-static enum wbxml_error body_feed(void *ctx, const void *bytes, size_t length)
-{
-    g_string_append_len(ctx, bytes, (gssize)length);
-    return WBXML_OK;
-}
-
-static enum wbxml_error body_finish(void *ctx, int *status)
-{
-    (void)ctx;
-    *status = 0;
-    return WBXML_OK;
-}
-
-static const struct answer_sink body_sink = {body_begin, body_feed, body_finish};
-
 static unsigned read_auths(struct http *http)
 {
     struct curl_header *header;
@@ -121,7 +99,7 @@ static struct http_request request_of(const struct probe_question *question, con
                                  .until = g_get_monotonic_time() + question->timeout_ms * 1000,
                                  .timeout_ms = question->timeout_ms,
                                  .limit = LIMIT_PROBE_BYTES,
-                                 .sink = &body_sink,
+                                 .sink = &answer_text_sink,
                                  .ctx = body};
 }
 

@@ -256,22 +256,10 @@ static bool is_ascii(const struct message_field *field)
     return true;
 }
 
-static char *encode_addresses(const char *value)
+/* What has no address may be one without a domain. */
+static char *encoded_mailbox(const char *name, const char *address)
 {
-    GString *list = g_string_new(NULL);
-    const char *rest = value;
-
-    while (rest) {
-        g_autofree char *name = NULL;
-        g_autofree char *address = NULL;
-
-        rest = mailbox_next(rest, &name, &address);
-        if (!rest)
-            break;
-        g_autofree char *mailbox = *address ? mailbox_of(name, address) : mailbox_of(NULL, name);
-        g_string_append_printf(list, "%s%s", list->len > 0 ? ",\r\n " : "", mailbox);
-    }
-    return g_string_free(list, FALSE);
+    return *address ? mailbox_of(name, address) : mailbox_of(NULL, name);
 }
 
 /* Recipients of a command line join the list that is there, for a message has one at most (RFC 5322 3.6): in front of
@@ -308,7 +296,8 @@ static bool add_field(struct composing *composing, const struct message_field *f
                       g_strdup_printf("%s of the message is written in neither UTF-8 nor encoded words; save it "
                                       "as UTF-8",
                                       name));
-    g_autofree char *encoded = list ? encode_addresses(value) : g_mime_utils_header_encode_text(NULL, value, "utf-8");
+    g_autofree char *encoded = list ? mailbox_rewrite(value, ",\r\n ", encoded_mailbox)
+                                    : g_mime_utils_header_encode_text(NULL, value, "utf-8");
 
     if (!g_str_is_ascii(encoded))
         return refuse(composing, g_strdup_printf("an address in %s of the message has other letters than ASCII, which "

@@ -41,29 +41,14 @@ static const struct {
     {"Subject", TAG_Email_Subject, false},
 };
 
-/* A list as the wire has it: names decoded, and quoted, for a comma may come out of an encoded word. */
-static char *decode_addresses(const char *value)
+/* An address as the wire has it: its name decoded, and quoted, for a comma may come out of an encoded word. */
+static char *decoded_mailbox(const char *name, const char *address)
 {
-    GString *list = g_string_new(NULL);
-    const char *rest = value;
+    g_autofree char *quoted = g_strdelimit(g_strdup(name), "\"\\", '\'');
 
-    while (rest) {
-        g_autofree char *name = NULL;
-        g_autofree char *address = NULL;
-
-        rest = mailbox_next(rest, &name, &address);
-        if (!rest)
-            break;
-        g_string_append(list, list->len > 0 ? ", " : "");
-        if (*name && *address) {
-            g_autofree char *quoted = g_strdelimit(g_strdup(name), "\"\\", '\'');
-
-            g_string_append_printf(list, "\"%s\" <%s>", quoted, address);
-        } else {
-            g_string_append(list, *address ? address : name);
-        }
-    }
-    return g_string_free(list, FALSE);
+    if (*name && *address)
+        return g_strdup_printf("\"%s\" <%s>", quoted, address);
+    return g_strdup(*address ? address : name);
 }
 
 /* What base says and the message does not is cleared by an empty element. */
@@ -100,7 +85,9 @@ static void add_fields(struct drafting *drafting, const struct message_fields *h
 {
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         g_autofree char *value = message_field_text(header, fields[i].name);
-        g_autofree char *text = !value ? NULL : fields[i].addresses ? decode_addresses(value) : mailbox_decode(value);
+        g_autofree char *text = !value                ? NULL
+                                : fields[i].addresses ? mailbox_rewrite(value, ", ", decoded_mailbox)
+                                                      : mailbox_decode(value);
         g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
 
         add_field(drafting, fields[i].tag, valid);

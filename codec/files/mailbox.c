@@ -88,6 +88,21 @@ const char *mailbox_next(const char *text, char **name, char **address)
     return *end ? end + 1 : end;
 }
 
+char *mailbox_rewrite(const char *text, const char *between, char *(*write)(const char *name, const char *address))
+{
+    GString *list = g_string_new(NULL);
+    char *name, *address;
+
+    while ((text = mailbox_next(text, &name, &address))) {
+        g_autofree char *written = write(name, address);
+
+        g_string_append_printf(list, "%s%s", list->len > 0 ? between : "", written);
+        g_free(name);
+        g_free(address);
+    }
+    return g_string_free(list, FALSE);
+}
+
 void mailbox_split(const char *text, char **name, char **address)
 {
     if (mailbox_next(text, name, address))

@@ -9,7 +9,11 @@
  * the end; NULL, and nothing to free, where no address is left. text may be NULL. */
 const char *mailbox_next(const char *text, char **name, char **address);
 
-/* The same of a text that holds one address, or of which only the first counts: "" for both where
+/* The list written anew: what write makes of each name and address, which are as mailbox_next gives them, with between
+ * in between. The caller frees it. */
+char *mailbox_rewrite(const char *text, const char *between, char *(*write)(const char *name, const char *address));
+
+/* mailbox_next of a text that holds one address, or of which only the first counts: "" for both where
  * there is none. */
 void mailbox_split(const char *text, char **name, char **address);
 

@@ -48,3 +48,24 @@ static enum wbxml_error finish(void *ctx, int *status)
 }
 
 const struct answer_sink answer_tree_sink = {.begin = begin, .feed = feed, .finish = finish};
+
+static void text_begin(void *ctx, const char *content_type)
+{
+    (void)content_type;
+    g_string_truncate(ctx, 0);
+}
+
+static enum wbxml_error text_feed(void *ctx, const void *bytes, size_t length)
+{
+    g_string_append_len(ctx, bytes, (gssize)length);
+    return WBXML_OK;
+}
+
+static enum wbxml_error text_finish(void *ctx, int *status)
+{
+    (void)ctx;
+    *status = 0;
+    return WBXML_OK;
+}
+
+const struct answer_sink answer_text_sink = {.begin = text_begin, .feed = text_feed, .finish = text_finish};

@@ -25,6 +25,9 @@ void answer_tree_clear(struct answer_tree *answer);
 /* The root of a finished answer; NULL before. Owned by answer. */
 const struct eas_node *answer_tree_root(const struct answer_tree *answer);
 
+/* The sink of text that is no document of ours; ctx is a GString, which holds the whole of it in the end. */
+extern const struct answer_sink answer_text_sink;
+
 /* The top-level Status: the first child of root named Status on whatever page; 0 if none. */
 int answer_status(const struct eas_node *root);
 

@@ -87,16 +87,6 @@ static void set_identity(GMimeMessage *message, const struct draft *draft)
 
 /* ---- the body ---- */
 
-static GMimeObject *text_part(const char *subtype, const char *text)
-{
-    GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
-
-    g_mime_text_part_set_charset(part, "utf-8");
-    g_mime_text_part_set_text(part, text);
-    g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    return GMIME_OBJECT(part);
-}
-
 static GMimeObject *attached_part(const struct eas_node *add, GBytes *content)
 {
     const char *type = edit_text(add, TAG_AirSyncBase_ContentType), *slash = type ? strchr(type, '/') : NULL;
@@ -168,7 +158,8 @@ static GMimeObject *make_text(struct draft *draft, const struct draft_parts *par
             refuse(draft, "its body is of no type that is kept");
             return NULL;
         }
-        return text_part(type == BODY_HTML ? "html" : "plain", text ? text : "");
+        return draft_text_part(type == BODY_HTML ? "html" : "plain", text ? text : "",
+                               GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     }
     if (parts->plain && parts->html) {
         GMimeMultipart *both = g_mime_multipart_new_with_subtype("alternative");
@@ -179,7 +170,7 @@ static GMimeObject *make_text(struct draft *draft, const struct draft_parts *par
     }
     if (parts->plain || parts->html)
         return g_object_ref(parts->plain ? parts->plain : parts->html);
-    return text_part("plain", "");
+    return draft_text_part("plain", "", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
 static bool set_content(GMimeMessage *message, struct draft *draft)

@@ -127,3 +127,13 @@ GBytes *draft_attachment(const char *path, guint place, char **type)
     g_object_unref(message);
     return bytes;
 }
+
+GMimeObject *draft_text_part(const char *subtype, const char *text, GMimeContentEncoding encoding)
+{
+    GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
+
+    g_mime_text_part_set_charset(part, "utf-8");
+    g_mime_text_part_set_text(part, text);
+    g_mime_part_set_content_encoding(GMIME_PART(part), encoding);
+    return GMIME_OBJECT(part);
+}

@@ -15,4 +15,7 @@ GMimeMessage *draft_open(const char *path);
 /* Its parts, in order. */
 void draft_open_parts(struct draft_parts *parts, GMimeMessage *message);
 
+/* A new part text/subtype in UTF-8. Free with g_object_unref. */
+GMimeObject *draft_text_part(const char *subtype, const char *text, GMimeContentEncoding encoding);
+
 #endif

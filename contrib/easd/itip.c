@@ -3,6 +3,7 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "contrib/easd/draft_parts.h"
 #include "contrib/easd/event.h"
 #include "contrib/easd/ical_edit.h"
 #include "contrib/easd/submit.h"
@@ -92,21 +93,12 @@ static char *calendar_text(const struct itip *itip, const char *owner)
 
 /* ---- the message ---- */
 
-static GMimeObject *text_part(const char *subtype, const char *text)
-{
-    GMimeTextPart *part = g_mime_text_part_new_with_subtype(subtype);
-
-    g_mime_text_part_set_charset(part, "utf-8");
-    g_mime_text_part_set_text(part, text);
-    g_mime_part_set_content_encoding(GMIME_PART(part), GMIME_CONTENT_ENCODING_BASE64);
-    return GMIME_OBJECT(part);
-}
-
 static GMimeMessage *make_message(const struct itip *itip, const struct mailbox *mailbox, const char *calendar)
 {
     GMimeMessage *message = g_mime_message_new(TRUE);
     GMimeMultipart *both = g_mime_multipart_new_with_subtype("alternative");
-    GMimeObject *text = text_part("plain", itip->text ? itip->text : ""), *event = text_part("calendar", calendar);
+    GMimeObject *text = draft_text_part("plain", itip->text ? itip->text : "", GMIME_CONTENT_ENCODING_BASE64),
+                *event = draft_text_part("calendar", calendar, GMIME_CONTENT_ENCODING_BASE64);
 
     g_mime_object_set_content_type_parameter(event, "method", itip->method);
     g_mime_multipart_add(both, text);
