@@ -350,5 +350,6 @@ struct eas_node *draft_fields(const char *bytes, size_t length, const struct eas
         return NULL;
     bool good = draft(&drafting, text, &header);
     message_fields_clear(&header);
+    eas_node_keep_xml(data);
     return good ? g_steal_pointer(&data) : NULL;
 }

@@ -223,6 +223,8 @@ void edit_add_command(GPtrArray *commands, int kind, const char *instance_id, st
 {
     struct item_command *command = g_new0(struct item_command, 1);
 
+    if (data)
+        eas_node_keep_xml(data);
     command->kind = kind;
     command->instance_id = g_strdup(instance_id);
     command->data = data;

@@ -82,7 +82,7 @@ void edit_drop_newer(struct eas_node *data, enum eas_version version);
 /* Whether the property is the client's to write: its first tag is not among server_only. */
 bool edit_is_sent(const struct edit_class *class, const struct edit_property *property);
 
-/* A row more for item_commands's array; data is the command's from then on. */
+/* A row more for item_commands's array; data is the command's from then on, and loses what XML cannot hold. */
 void edit_add_command(GPtrArray *commands, int kind, const char *instance_id, struct eas_node *data);
 GPtrArray *edit_no_commands(void);
 

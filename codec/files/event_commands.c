@@ -18,12 +18,28 @@ static void mend_busy(struct eas_node *data)
     eas_node_add(data, TAG_Calendar_BusyStatus, "2");
 }
 
+/* An Exception without times is where its series has it (MS-ASCAL 2.2.2.42), but some servers take it to the series'
+ * first day: so it says them. */
+static void put_exception_times(struct eas_node *exception, const struct eas_node *data)
+{
+    static const eas_tag times[] = {TAG_Calendar_StartTime, TAG_Calendar_EndTime};
+    gint64 original;
+
+    if (eas_node_number(exception, TAG_Calendar_Deleted, 0) == 1 || !event_original(exception, &original))
+        return;
+    g_autoptr(eas_node) occurrence = event_occurrence_at(data, event_original_key(data, original));
+    for (size_t i = 0; i < G_N_ELEMENTS(times); i++)
+        if (!eas_node_child(exception, times[i]))
+            eas_node_add(exception, times[i], eas_node_text(occurrence, times[i]));
+}
+
 /* An Exception goes with what an event goes with, but its Attendees came with 14.0 (MS-ASCAL 2.2.2.4). */
 static void mend_exceptions(struct eas_node *data, enum eas_version version)
 {
     struct eas_node *list = eas_node_child(data, TAG_Calendar_Exceptions);
 
     for (struct eas_node *node = list ? list->first : NULL; node; node = node->next) {
+        put_exception_times(node, data);
         edit_trim_body(node);
         mend_busy(node);
         if (version < EAS_14_0)

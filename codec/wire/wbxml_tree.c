@@ -106,7 +106,7 @@ long long eas_node_number(const struct eas_node *node, eas_tag tag, long long fa
     return end == text || *end ? fallback : number;
 }
 
-/* This and eas_node_write recurse, as deep as a reader lets a tree become (LIMIT_DOCUMENT_DEPTH). */
+/* This, eas_node_keep_xml and eas_node_write recurse, as deep as a reader lets a tree become (LIMIT_DOCUMENT_DEPTH). */
 struct eas_node *eas_node_copy(const struct eas_node *node)
 {
     struct eas_node *copy = g_new0(struct eas_node, 1);
@@ -118,6 +118,35 @@ struct eas_node *eas_node_copy(const struct eas_node *node)
     for (const struct eas_node *child = node->first; child; child = child->next)
         eas_node_append(copy, eas_node_copy(child));
     return copy;
+}
+
+/* How many bytes at text are a character that XML has none of; 0 where it is one of XML's. text is UTF-8. */
+static size_t foreign_bytes(const char *text)
+{
+    unsigned char byte = (unsigned char)*text;
+
+    if (byte < ' ')
+        return byte != '\t' && byte != '\n' && byte != '\r';
+    return !strncmp(text, "\xef\xbf\xbe", 3) || !strncmp(text, "\xef\xbf\xbf", 3) ? 3 : 0;
+}
+
+void eas_node_keep_xml(struct eas_node *node)
+{
+    char *kept = node->text;
+    const char *end = node->text + node->length;
+
+    for (const char *at = node->text; !node->opaque && at < end;) {
+        size_t foreign = foreign_bytes(at);
+        if (!foreign)
+            *kept++ = *at++;
+        at += foreign;
+    }
+    if (!node->opaque) {
+        node->length = (size_t)(kept - node->text);
+        *kept = '\0';
+    }
+    for (struct eas_node *child = node->first; child; child = child->next)
+        eas_node_keep_xml(child);
 }
 
 /* One pass over each side, whatever their size: a set of the tags to go, then the children that stay. */

@@ -51,6 +51,11 @@ struct eas_node *eas_node_copy(const struct eas_node *node);
  * change is not altered. */
 void eas_node_merge(struct eas_node *base, const struct eas_node *change);
 
+/* Takes out of the subtree's texts, opaque values apart, the characters that XML has none of (XML 1.0, 2.2): controls
+ * but tab and line ends, U+FFFE, U+FFFF. Servers make XML of what they get, and one of these spoils all of a request.
+ */
+void eas_node_keep_xml(struct eas_node *node);
+
 /* Writes the subtree: opaque nodes as OPAQUE, others as inline strings. */
 void eas_node_write(struct wbxml_writer *writer, const struct eas_node *node);
 

@@ -109,6 +109,18 @@ static int check_policy(const struct request *request)
     return request->policy_key == request->device->policy_key ? 1 : 144;
 }
 
+/* No text with a character that XML has none of (XML 1.0, 2.2). */
+static bool is_xml(const struct eas_node *node)
+{
+    for (size_t i = 0; !node->opaque && i < node->length; i++)
+        if ((unsigned char)node->text[i] < ' ' && !strchr("\t\r\n", node->text[i]))
+            return false;
+    for (const struct eas_node *child = node->first; child; child = child->next)
+        if (!is_xml(child))
+            return false;
+    return true;
+}
+
 /* Builds the request's tree. 1, or 101 to 103. */
 static int read_body(struct request *request, const void *body, size_t length)
 {
@@ -131,7 +143,7 @@ static int read_body(struct request *request, const void *body, size_t length)
     int status = error ? 102 : wbxml_reader_skipped(reader) ? 103 : 1;
 
     wbxml_reader_free(reader);
-    if (status == 1 && builder.root->tag != request->command->root)
+    if (status == 1 && (builder.root->tag != request->command->root || !is_xml(builder.root)))
         status = 103;
     if (status == 1)
         request->root = g_steal_pointer(&builder.root);

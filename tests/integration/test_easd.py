@@ -481,7 +481,8 @@ def bad_documents_are_named(scratch):
     deep = b"\x03\x01\x6a\x00" + b"\x45" * 40000
     for body, status in ((b"<html>", "102"), (b"\x03\x01\x6a\x00\x00\x07\x56", "102"), (deep, "102"),
                          (b"\x03\x01\x6a\x00\x45\xc3\x8f\xff\xff\xff\x7f", "102"), (b"", "101"),
-                         (b"\x03\x01\x6a\x00\x00\x07\x56\x7f\x01\x01", "103")):
+                         (b"\x03\x01\x6a\x00\x00\x07\x56\x7f\x01\x01", "103"),
+                         (b"\x03\x01\x6a\x00\x00\x07\x56\x52\x03\x0b\x00\x01\x01", "103")):
         equal(eas.read(client.post("FolderSync", body)).text("Status"), status, repr(body[:16]))
     for path, _, names in os.walk(shared("protocol/vectors/hostile")):
         for name in names:

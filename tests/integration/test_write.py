@@ -6,6 +6,7 @@ import errno
 import mmap
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
-from edits import card, event, journal, note, state, todo, why
+from edits import card, event, journal, note, server_items, state, todo, why
 from harness import EASFS, equal, message, read, run, test, truth, wait_for, write
 
 
@@ -67,6 +68,27 @@ def what_is_written_reads_back_and_stays(scratch):
     put(path, event("Budget 2"), os.O_WRONLY | os.O_TRUNC)
     truth(os.stat(path).st_ino == before.st_ino, "another inode")
     truth(os.stat(path).st_mtime_ns > before.st_mtime_ns, "the time does not move")
+
+
+@test
+def a_character_that_xml_has_none_of_stays_here(scratch):
+    server, mount = started(scratch)
+    files = {("Calendar", "bell.ics"): event("Bell \x07rings", "DESCRIPTION:One\x0btwo\r\n"),
+             ("Calendar", "plain.ics"): event("Plain"), ("Tasks", "bell.ics"): todo("Bell \x07rings", uid="b2@example.test"),
+             ("Notes", "bell.ics"): note("Bell", "One\x1b[1mtwo", uid="b3@example.test"),
+             ("Contacts", "bell.vcf"): card("Bell \x07Rings", "NOTE:One\x0btwo\r\n")}
+    server.stop()
+    for (folder, name), content in files.items():
+        put(mount.path(folder, name), content)
+    server.start()
+    mount.sync("--strict")
+    for (folder, name), content in files.items():
+        equal(state(mount.path(folder, name)), "clean", folder + "/" + name)
+        equal(mount.read(folder, name), content, "the user's own bytes")
+    for folder in ("Calendar", "Tasks", "Notes", "Contacts"):
+        for name, content in server_items(server, folder).items():
+            truth(not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", content), "%s/%s: %r" % (folder, name, content))
+    truth(b"Onetwo" in server_items(server, "Calendar")["Bell"], "its text")
 
 
 @test

@@ -1,6 +1,6 @@
 """The corpus' calendars and cards on their way through a mount: written, sent, read anew by a replica that knows nothing,
 compared file by file. Each bears a number of its own, in its summary or in X-EAS-CUSTOMER-ID, by which it is found again
-whatever UID and name it has by then."""
+whatever UID and name it has by then; where the server keeps no such number, by the ServerId that it gave the item."""
 import argparse
 import collections
 import os
@@ -14,7 +14,7 @@ import dateutil.tz
 import icscompare
 import vcfcompare
 from corpus_tasks import ABSENT, wall_clocks
-from edits import state, why
+from edits import attribute, state, why
 from harness import EASFS, read, run, shared, write
 
 FOLDERS = {"VEVENT": "Calendar", "VTODO": "Tasks", "VJOURNAL": "Notes"}
@@ -83,7 +83,7 @@ class Trip:
         self.scratch, self.kind = scratch, kind
         self.files = list(KINDS[kind]())
         self.files = self.files[::max(1, len(self.files) // sample)] if sample else self.files
-        self.held, self.unread, self.left_open, self.compared = {}, [], [], 0
+        self.held, self.idents, self.unread, self.left_open, self.compared = {}, {}, [], [], 0
 
     def given(self, folder, number):
         return self.scratch.path("given", folder, "%s.%s" % (number, self.kind))
@@ -97,7 +97,9 @@ class Trip:
         mount.sync("--timeout", "900", timeout=1000)
         for folder, _, number, _ in self.files:
             path = mount.path(folder, "%s.%s" % (number, self.kind))
-            if state(path) != "clean":
+            if state(path) == "clean":
+                self.idents[attribute(path, "server-id")] = number
+            else:
                 self.held[number] = why(path) or "no reason: " + str(state(path))
                 run(EASFS, "discard", path)
 
@@ -110,7 +112,7 @@ class Trip:
                 for name in files:
                     path = os.path.join(root, name)
                     mark = re.search(rb"(?m)^(?:SUMMARY(?:;[^:\n]*)?|X-EAS-CUSTOMER-ID):(\d{4})", read(path))
-                    found[mark[1].decode() if mark else name].append(path)
+                    found[mark[1].decode() if mark else self.idents.get(attribute(path, "server-id"), name)].append(path)
         return found
 
     def differences(self, found):

@@ -276,6 +276,39 @@ static void test_zone_of_exceptions(void **state)
     assert_string_equal(eas_node_text(exception_of(data, "20261116T150000Z"), C(StartTime)), "20261116T170000Z");
 }
 
+/* Below 16.0 an occurrence says its times, changed or not: a server took one without to its series' first day. */
+static void test_times_of_exceptions(void **state)
+{
+    static const struct {
+        const char *file, *original, *start, *end;
+    } rows[] = {
+        {CAL(EVENT(WEEKLY "EXDATE;TZID=Europe/Berlin:20261116T100000\n")
+                 EVENT("RECURRENCE-ID;TZID=Europe/Berlin:20261109T100000\nDTSTART;TZID=Europe/Berlin:20261109T100000\n"
+                       "DTEND;TZID=Europe/Berlin:20261109T110000\nLOCATION:Room\n")),
+         "20261109T090000Z", "20261109T090000Z", "20261109T100000Z"},
+        {CAL(EVENT(DAYS "RRULE:FREQ=WEEKLY\n") EVENT("RECURRENCE-ID;VALUE=DATE:20261109\nDTSTART;VALUE=DATE:20261109\n"
+                                                     "DTEND;VALUE=DATE:20261111\nLOCATION:Room\n")),
+         "20261109T000000Z", "20261109T000000Z", "20261111T000000Z"},
+        {SERIES, "20261109T090000Z", "20261109T130000Z", "20261109T140000Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(eas_node) mine = edit_read(EAS_CALENDAR, rows[i].file);
+        g_autoptr(GPtrArray) commands = item_commands(EAS_CALENDAR, EAS_14_1, NULL, mine, "client-uid");
+        assert_int_equal(commands->len, 2);
+        for (guint c = 0; c < commands->len; c++) {
+            const struct item_command *command = commands->pdata[c];
+            const struct eas_node *changed = exception_of(command->data, rows[i].original);
+            const struct eas_node *removed = exception_of(command->data, "20261116T090000Z");
+            assert_string_equal(eas_node_text(changed, C(StartTime)), rows[i].start);
+            assert_string_equal(eas_node_text(changed, C(EndTime)), rows[i].end);
+            assert_null(eas_node_child(removed, C(StartTime)));
+        }
+        assert_valid(EAS_CALENDAR, EAS_14_1, commands);
+    }
+}
+
 /* Follows an edit of base to mine at each version: the commands are valid, and the server then has mine. */
 static void follow(const char *before, const char *after, const char *expected_16)
 {
@@ -492,10 +525,18 @@ static void test_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_refused),    cmocka_unit_test(test_week_start),
-        cmocka_unit_test(test_large),  cmocka_unit_test(test_exceptions), cmocka_unit_test(test_zone_of_exceptions),
-        cmocka_unit_test(test_edits),  cmocka_unit_test(test_kept),       cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_merge),  cmocka_unit_test(test_same),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_week_start),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_zone_of_exceptions),
+        cmocka_unit_test(test_times_of_exceptions),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_unsupported),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The WBXML reader, writer and tree. Catches: bytes that depend on how they are cut, an unknown
- * tag that swallows its siblings, a length field that is believed, a writer whose page is off. */
+ * tag that swallows its siblings, a length field that is believed, a writer whose page is off, a text that a server
+ * cannot make XML of. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -65,13 +66,30 @@ static void a_change_is_laid_over_its_base(void **state)
     assert_null(eas_node_next(eas_node_child(base, TAG_Calendar_Subject)));
 }
 
+static void texts_keep_what_xml_has(void **state)
+{
+    (void)state;
+    g_autoptr(eas_node) root = eas_node_new(TAG_AirSync_ApplicationData, NULL);
+    struct eas_node *body = eas_node_append(root, eas_node_new(TAG_AirSyncBase_Body, NULL));
+
+    eas_node_add(body, TAG_AirSyncBase_Data,
+                 "\x01"
+                 "a\tb\r\n\x0b\x1b[1mc\x7f\xef\xbf\xbe\xef\xbf\xbd\xef\xbf\xbf\x1f");
+    eas_node_add(root, TAG_Calendar_Subject, "\x02\x03");
+    eas_node_add(root, TAG_ComposeMail_Mime, "\x01")->opaque = true;
+    eas_node_keep_xml(root);
+    assert_string_equal(eas_node_text(body, TAG_AirSyncBase_Data), "a\tb\r\n[1mc\x7f\xef\xbf\xbd");
+    assert_int_equal(eas_node_child(body, TAG_AirSyncBase_Data)->length, 13);
+    assert_string_equal(eas_node_text(root, TAG_Calendar_Subject), "");
+    assert_string_equal(eas_node_text(root, TAG_ComposeMail_Mime), "\x01");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_the_recorded_bytes),
-        cmocka_unit_test(reads_the_same_however_cut),
-        cmocka_unit_test(a_short_document_is_truncated),
-        cmocka_unit_test(a_change_is_laid_over_its_base),
+        cmocka_unit_test(writes_the_recorded_bytes),     cmocka_unit_test(reads_the_same_however_cut),
+        cmocka_unit_test(a_short_document_is_truncated), cmocka_unit_test(a_change_is_laid_over_its_base),
+        cmocka_unit_test(texts_keep_what_xml_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
