@@ -171,6 +171,7 @@ void replica_start(struct replica *replica)
     fetcher_start(replica->fetcher);
     if (replica->editor)
         editor_start(replica->editor);
+    replica->disk = disk_watch_start(replica);
     if (!replica->session)
         return;
     engine_ready(replica);
@@ -183,6 +184,8 @@ void replica_start(struct replica *replica)
 
 void replica_stop(struct replica *replica)
 {
+    if (replica->disk)
+        disk_watch_stop(replica->disk);
     if (replica->editor)
         editor_stop(replica->editor);
     if (replica->inquiry)
@@ -211,6 +214,7 @@ void replica_close(struct replica *replica)
     replica_stop(replica);
     if (replica->fetcher)
         fetcher_free(replica->fetcher);
+    disk_watch_free(replica->disk);
     editor_free(replica->editor);
     inquiry_free(replica->inquiry);
     watch_free(replica->watch);

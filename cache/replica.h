@@ -112,6 +112,8 @@ struct replica_waiting {
 };
 /* In the order of their making: a GArray of struct replica_waiting with its clear function set. */
 GArray *replica_queue(struct replica *replica);
+/* What is wrong with the disk under the replica, in a sentence that the caller frees; NULL: nothing. */
+char *replica_trouble(struct replica *replica);
 
 struct replica_status {
     char *account, *server, *protocol, *reason, *policy;

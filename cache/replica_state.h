@@ -16,6 +16,7 @@ struct replica {
     struct body_trust *trust;
     struct fetcher *fetcher;
     struct editor *editor;
+    struct disk_watch *disk;
     struct sync_engine engine; /* the sync worker's */
     GThread *worker;
     gint64 all_at, rest_at;  /* the worker's: when all, or what no Ping watches, was last asked, monotonic */
@@ -69,6 +70,12 @@ void replica_hint(void *ctx, const struct watch_hint *hint);
 void replica_journaled(void *ctx);
 /* The network has changed (replica_worker.c); ctx is the replica. */
 void replica_renew(void *ctx);
+/* Tries the disk for as long as it refuses writes (replica_disk.c). */
+struct disk_watch *disk_watch_start(struct replica *replica);
+void disk_watch_stop(struct disk_watch *watch);
+void disk_watch_free(struct disk_watch *watch);
+/* The disk takes again what it refused (replica_worker.c). */
+void replica_store_well(struct replica *replica);
 /* Under the lock: a new state with its reason. */
 void replica_set_state(struct replica *replica, enum replica_state state, const char *reason);
 

@@ -155,6 +155,24 @@ static void add_notice(struct replica *replica, struct replica_status *status)
     status->reason = reason;
 }
 
+char *replica_trouble(struct replica *replica)
+{
+    struct eas_result trouble = store_result(store_trouble(replica->store));
+
+    return eas_is_served(&trouble) ? NULL : g_strdup(trouble.text);
+}
+
+/* Whatever else is the matter, a disk that takes nothing comes first. */
+static void add_trouble(struct replica *replica, struct replica_status *status)
+{
+    char *trouble = replica_trouble(replica);
+
+    if (!trouble)
+        return;
+    g_free(status->reason);
+    status->reason = trouble;
+}
+
 /* What was refused is told where the other troubles are. */
 static void add_held(struct replica *replica, struct replica_status *status)
 {
@@ -205,6 +223,7 @@ struct replica_status *replica_status(struct replica *replica)
     status->held = (int)edits.held;
     add_push(replica, status);
     add_notice(replica, status);
+    add_trouble(replica, status);
     add_folders(replica, status);
     add_errors(replica, status);
     add_held(replica, status);

@@ -36,6 +36,7 @@ static void stop_all(struct replica *replica, const struct wiped *wiped)
     g_atomic_int_set(&replica->wiped, TRUE);
     if (replica->inquiry)
         inquiry_stop(replica->inquiry);
+    disk_watch_stop(replica->disk);
     if (replica->editor)
         editor_stop(replica->editor);
     fetcher_stop(replica->fetcher);

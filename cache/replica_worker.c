@@ -196,6 +196,17 @@ void replica_renew(void *ctx)
     g_mutex_unlock(&replica->lock);
 }
 
+void replica_store_well(struct replica *replica)
+{
+    fetcher_wake(replica->fetcher);
+    if (replica->editor)
+        editor_go_on(replica->editor);
+    g_mutex_lock(&replica->lock);
+    replica->renewed = true;
+    g_cond_broadcast(&replica->turn);
+    g_mutex_unlock(&replica->lock);
+}
+
 /* ---- the thread ---- */
 
 static void pass_ended(struct replica *replica, const struct eas_result *result, unsigned long answered)

@@ -155,6 +155,7 @@
 #define LIMIT_EDIT_BATCH 64              /* requests of users that share one sync of the disk */
 #define LIMIT_UNSYNCED_MS 100            /* names that changed are on disk by then (CONTRACT 5) */
 #define LIMIT_UMOUNT_MS 10000            /* what waits is tried to be sent for so long before an unmount (CONTRACT 6) */
+#define LIMIT_STORE_TRY_MS 2000          /* after the disk refused a write, until it is tried again */
 #define LIMIT_GRACE_MS 5000              /* an item that was removed comes back with its name (CONTRACT 5) */
 #define LIMIT_ATTRIBUTE_BYTES (64 << 10) /* one xattr of no meaning to the server */
 

@@ -236,8 +236,11 @@ char *report_errors(struct replica *replica)
     g_autoptr(GArray) errors = store_errors(replica_store(replica));
     g_autoptr(GArray) queue = replica_queue(replica);
     g_autofree char *now = report_time(g_get_real_time() * 1000);
+    g_autofree char *trouble = replica_trouble(replica);
     GString *out = g_string_new(NULL);
 
+    if (trouble)
+        error_line(out, now, NULL, NULL, trouble);
     for (guint i = 0; i < errors->len; i++) {
         const struct store_error *error = &g_array_index(errors, struct store_error, i);
 

@@ -84,7 +84,8 @@ struct edit_config {
 };
 struct editor *editor_new(struct replica *replica, const struct edit_config *config);
 void editor_start(struct editor *editor);
-void editor_stop(struct editor *editor); /* what was asked before is carried out */
+void editor_go_on(struct editor *editor); /* what the disk refused, and nobody waits for, is done again */
+void editor_stop(struct editor *editor);  /* what was asked before is carried out */
 void editor_free(struct editor *editor);
 
 #endif

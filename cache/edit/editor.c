@@ -159,15 +159,6 @@ static void job_prepare(struct editor *editor, struct job *job)
         edit->error = editor_body(editor, job->bytes, &job->body);
 }
 
-/* A body that nobody took is given back. */
-static void job_drop_body(struct editor *editor, struct job *job)
-{
-    if (!job->body || store_begin(editor->store))
-        return;
-    store_body_drop(editor->store, job->body);
-    store_commit(editor->store);
-}
-
 static int job_carry_out(struct editor *editor, struct job *job)
 {
     struct edit *edit = job->edit;
@@ -184,13 +175,14 @@ static void job_run(struct editor *editor, struct job *job)
     int told = 0;
 
     if (edit->error || edit->kind == EDIT_SYNC) {
-        if (edit->error)
-            job_drop_body(editor, job);
+        store_body_undo(editor->store, job->body);
         return;
     }
     edit->error = kinds[edit->kind].own ? store_begin_own(editor->store) : store_begin(editor->store);
-    if (edit->error)
+    if (edit->error) {
+        store_body_undo(editor->store, job->body);
         return;
+    }
     edit->error = job_carry_out(editor, job);
     if (edit->error > 0) {
         told = -edit->error;
@@ -200,14 +192,27 @@ static void job_run(struct editor *editor, struct job *job)
         store_rollback(editor->store);
     else
         edit->error = store_commit(editor->store);
-    if (edit->error)
-        job_drop_body(editor, job);
-    else
+    if (!edit->error)
         edit->error = told;
+    else
+        store_body_undo(editor->store, job->body);
     if (!editor->unsynced_at)
         editor->unsynced_at = g_get_monotonic_time();
     if (edit->attr.ino)
         view_getattr(editor->view, edit->attr.ino, &edit->attr);
+}
+
+/* That no writer is left is said to nobody who could say it again: it waits for the disk. */
+static bool put_off(struct editor *editor, struct edit *edit)
+{
+    bool waits = edit->kind == EDIT_STORE && edit->complete && edit->unchanged && store_is_trouble(edit->error);
+
+    g_mutex_lock(&editor->lock);
+    waits = waits && !editor->stopping;
+    if (waits)
+        g_queue_push_tail(&editor->later, edit);
+    g_mutex_unlock(&editor->lock);
+    return waits;
 }
 
 static void batch_run(struct editor *editor, GArray *batch)
@@ -243,12 +248,20 @@ static void batch_run(struct editor *editor, GArray *batch)
             edit->error = error;
         if (job->bytes)
             g_bytes_unref(job->bytes);
-        edit->done(edit);
+        if (!put_off(editor, edit))
+            edit->done(edit);
     }
     g_array_set_size(batch, 0);
 }
 
 /* ---- the thread ---- */
+
+/* Under the lock. */
+static void requeue_put_off(struct editor *editor)
+{
+    while (!g_queue_is_empty(&editor->later))
+        g_queue_push_tail(&editor->queue, g_queue_pop_head(&editor->later));
+}
 
 /* Under the lock: waits for requests; what was committed and not synced is, LIMIT_UNSYNCED_MS after. */
 static void wait_work(struct editor *editor)
@@ -315,6 +328,14 @@ void edit_hasten(struct replica *replica)
     journal_hasten(replica->store);
 }
 
+void editor_go_on(struct editor *editor)
+{
+    g_mutex_lock(&editor->lock);
+    requeue_put_off(editor);
+    g_cond_signal(&editor->wake);
+    g_mutex_unlock(&editor->lock);
+}
+
 /* ---- its life ---- */
 
 struct editor *editor_new(struct replica *replica, const struct edit_config *config)
@@ -329,6 +350,7 @@ struct editor *editor_new(struct replica *replica, const struct edit_config *con
     g_mutex_init(&editor->lock);
     g_cond_init(&editor->wake);
     g_queue_init(&editor->queue);
+    g_queue_init(&editor->later);
     return editor;
 }
 
@@ -343,6 +365,7 @@ void editor_stop(struct editor *editor)
 {
     g_mutex_lock(&editor->lock);
     editor->stopping = true;
+    requeue_put_off(editor);
     g_cond_signal(&editor->wake);
     g_mutex_unlock(&editor->lock);
     g_clear_pointer(&editor->thread, g_thread_join);

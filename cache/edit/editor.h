@@ -19,6 +19,7 @@ struct editor {
     GCond wake;
     GQueue queue; /* of struct edit */
     bool stopping;
+    GQueue later;       /* of struct edit: what nobody waits for, and has to be done when the disk takes it */
     gint64 unsynced_at; /* monotonic time of the first commit not yet on disk; 0: none. The thread's */
 };
 

@@ -95,6 +95,7 @@ int bodies_open(struct store *store)
     int64_t last = sql_number(&store->writer, -1, SQL_BODY_LAST, "");
 
     g_mutex_init(&bodies->lock);
+    g_mutex_init(&bodies->flushing);
     bodies->packs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pack_free);
     bodies->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     bodies->holds = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -138,6 +139,7 @@ void bodies_close(struct store *store)
     g_hash_table_unref(bodies->pending);
     g_hash_table_unref(bodies->holds);
     g_mutex_clear(&bodies->lock);
+    g_mutex_clear(&bodies->flushing);
     g_free(bodies);
     store->bodies = NULL;
 }
@@ -212,6 +214,16 @@ int body_bury(struct store *store, int64_t body)
     return add_dead(store, &place);
 }
 
+static void mark_dropped(struct store *store, int64_t body)
+{
+    g_mutex_lock(&store->bodies->lock);
+    struct body_place *place = g_hash_table_lookup(store->bodies->pending, &body);
+
+    if (place)
+        place->dropped = true;
+    g_mutex_unlock(&store->bodies->lock);
+}
+
 int body_discard(struct store *store, int64_t body)
 {
     struct body_place place;
@@ -220,6 +232,7 @@ int body_discard(struct store *store, int64_t body)
         return -EINVAL;
     struct pack_delta *delta = pack_delta(store, place.pack);
 
+    mark_dropped(store, body);
     delta->committed = MAX(delta->committed, place.offset + place.size);
     g_array_append_val(store->txn.adopted, body);
     return add_dead(store, &place);
@@ -269,11 +282,24 @@ bool body_equals(struct store *store, int64_t written, int64_t row)
     return true;
 }
 
+static bool adopted_are_lost(struct store *store)
+{
+    struct body_place place;
+    bool lost = false;
+
+    for (guint i = 0; i < store->txn.adopted->len && !lost; i++)
+        lost =
+            pending_place(store, g_array_index(store->txn.adopted, int64_t, i), &place) && place.lost && !place.dropped;
+    return lost;
+}
+
 int bodies_apply(struct store *store)
 {
     GHashTableIter iter;
     gpointer id, value;
 
+    if (adopted_are_lost(store))
+        return -EIO;
     g_hash_table_iter_init(&iter, store->txn.packs);
     while (g_hash_table_iter_next(&iter, &id, &value)) {
         const struct pack_delta *delta = value;

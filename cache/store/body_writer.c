@@ -104,6 +104,8 @@ static int flush(struct body_writer *writer)
     if (!writer->error)
         writer->error =
             pack_write(writer->pack->fd, writer->pack->buffer, writer->used, writer->pack->tail + writer->written);
+    if (writer->error)
+        trouble_note(writer->store, TROUBLE_BYTES, writer->error);
     writer->written += (int64_t)writer->used;
     writer->used = 0;
     return writer->error;
@@ -182,6 +184,8 @@ int store_body_finish(struct body_writer *writer, struct store *store, int64_t *
     g_mutex_unlock(&bodies->lock);
     g_free(writer);
     *body = place.id;
+    if (place.size)
+        trouble_note(store, TROUBLE_BYTES, 0);
     return 0;
 }
 
@@ -202,13 +206,27 @@ void store_body_abort(struct body_writer *writer)
     g_free(writer);
 }
 
-int store_bodies_flush(struct store *store)
+/* What the disk did not take it may never take: a second flush would say that all is well. What was written since the
+ * last one becomes no row. */
+static void pack_lost(struct bodies *bodies, const struct pack *pack)
 {
-    struct bodies *bodies = store->bodies;
-    g_autoptr(GArray) dirty = g_array_new(FALSE, FALSE, sizeof(struct pack *));
     GHashTableIter iter;
     gpointer value;
-    int error = 0;
+
+    g_mutex_lock(&bodies->lock);
+    g_hash_table_iter_init(&iter, bodies->pending);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct body_place *place = value;
+
+        place->lost |= place->pack == pack->id;
+    }
+    g_mutex_unlock(&bodies->lock);
+}
+
+static void list_dirty(struct bodies *bodies, GArray *dirty)
+{
+    GHashTableIter iter;
+    gpointer value;
 
     g_mutex_lock(&bodies->lock);
     g_hash_table_iter_init(&iter, bodies->packs);
@@ -220,8 +238,27 @@ int store_bodies_flush(struct store *store)
         pack->dirty = false;
     }
     g_mutex_unlock(&bodies->lock);
-    for (guint i = 0; i < dirty->len && !error; i++)
-        if (fdatasync(g_array_index(dirty, struct pack *, i)->fd))
+}
+
+int store_bodies_flush(struct store *store)
+{
+    struct bodies *bodies = store->bodies;
+    g_autoptr(GArray) dirty = g_array_new(FALSE, FALSE, sizeof(struct pack *));
+    int error = 0;
+
+    /* One at a time: what another has begun to flush is not on the disk before it has ended. */
+    g_mutex_lock(&bodies->flushing);
+    list_dirty(bodies, dirty);
+    for (guint i = 0; i < dirty->len; i++) {
+        const struct pack *pack = g_array_index(dirty, struct pack *, i);
+
+        if (fdatasync(pack->fd)) {
             error = -errno;
+            pack_lost(bodies, pack);
+        }
+    }
+    g_mutex_unlock(&bodies->flushing);
+    if (error)
+        trouble_note(store, TROUBLE_SYNC, error);
     return error;
 }

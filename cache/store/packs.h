@@ -19,6 +19,7 @@ struct pack {
 };
 
 struct bodies {
+    GMutex flushing; /* held by whoever waits for the disk; before lock */
     GMutex lock;
     GHashTable *packs;   /* by id: struct pack */
     GHashTable *pending; /* by body id: struct body_place, written and not yet a row */

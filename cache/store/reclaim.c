@@ -62,6 +62,43 @@ void bodies_unlink_orphans(struct store *store)
     }
 }
 
+/* What lies at the end of a pack and is of no use gives its room back. Locked. */
+static void trim(struct store *store, struct pack *pack)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, store->bodies->pending);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct body_place *place = value;
+
+        if (!place->dropped || place->pack != pack->id || place->offset + place->size != pack->tail ||
+            ftruncate(pack->fd, place->offset) != 0)
+            continue;
+        pack->tail = place->offset;
+        pack->started = MIN(pack->started, pack->tail);
+        g_hash_table_iter_remove(&iter);
+        g_hash_table_iter_init(&iter, store->bodies->pending); /* one before it may be at the end now */
+    }
+}
+
+void store_body_undo(struct store *store, int64_t body)
+{
+    struct bodies *bodies = store->bodies;
+
+    g_mutex_lock(&bodies->lock);
+    struct body_place *place = g_hash_table_lookup(bodies->pending, &body);
+
+    if (place) {
+        struct pack *pack = pack_find(bodies, place->pack);
+
+        place->dropped = true;
+        if (pack && !pack->busy && !pack->gone)
+            trim(store, pack);
+    }
+    g_mutex_unlock(&bodies->lock);
+}
+
 /* What is about to lose its bytes must be gone for good first: the log of the database goes to disk. */
 static int sync_log(struct store *store)
 {

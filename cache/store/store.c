@@ -207,6 +207,7 @@ int store_begin(struct store *store)
 
     if (error) {
         g_rec_mutex_unlock(&store->writing);
+        trouble_note(store, TROUBLE_ROWS, error);
         return error;
     }
     store->txn.error = 0;
@@ -225,20 +226,41 @@ int store_begin_own(struct store *store)
     return error;
 }
 
+static int log_sync(struct store *store)
+{
+    sqlite3_file *log = NULL;
+
+    if (sqlite3_file_control(store->writer.handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK || !log ||
+        !log->pMethods)
+        return 0;
+    errno = 0;
+    if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK)
+        return 0;
+    return errno == ENOSPC || errno == EDQUOT ? -errno : -EIO;
+}
+
+/* What a disk did not take of the log it may never take, though it says so the next time; then what follows there is
+ * lost with it. All of it goes into the database, and the log begins anew. */
+static int log_renew(struct store *store)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->writer.handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    return code == SQLITE_OK ? 0 : code == SQLITE_FULL ? -ENOSPC : -EIO;
+}
+
 /* A commit in NORMAL mode is written to the log and not synced; synced is what this adds. */
 int store_durable(struct store *store)
 {
-    sqlite3_file *log = NULL;
-    int error = store_bodies_flush(store), code = SQLITE_OK;
+    int error = store_bodies_flush(store);
 
     if (error)
         return error;
     g_rec_mutex_lock(&store->writing);
-    if (sqlite3_file_control(store->writer.handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
-        log->pMethods)
-        code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    error = store->log_lost ? log_renew(store) : log_sync(store);
+    store->log_lost = error != 0;
     g_rec_mutex_unlock(&store->writing);
-    return code == SQLITE_OK ? 0 : -EIO;
+    trouble_note(store, TROUBLE_SYNC, error);
+    return error;
 }
 
 static void leave(struct store *store)
@@ -268,6 +290,7 @@ int store_commit(struct store *store)
     void *journal_ctx = store->journal_ctx;
 
     leave(store);
+    trouble_note(store, TROUBLE_ROWS, 0);
     changes_deliver(list, listener, ctx);
     if (journal_listener)
         journal_listener(journal_ctx);
@@ -281,7 +304,11 @@ void store_rollback(struct store *store)
     /* SQLite may have rolled back by itself, for instance on a full disk. */
     if (!sqlite3_get_autocommit(store->writer.handle))
         sql_run(&store->writer, SQL_ROLLBACK, "");
+    int error = store->writer.error;
+
     leave(store);
+    if (error)
+        trouble_note(store, TROUBLE_ROWS, error);
 }
 
 void store_listen(struct store *store, store_listener listener, void *ctx)

@@ -55,6 +55,15 @@ int store_begin_own(struct store *store);
 int store_durable(struct store *store);
 void store_rollback(struct store *store);
 
+/* Whether a failure is the disk's: full, failing, read only. */
+bool store_is_trouble(int error);
+/* What the disk refused last and has not taken since: 0, or a negative errno. From any thread. */
+int store_trouble(struct store *store);
+/* Called when that begins, from whatever thread found it, which may hold no lock of the listener's. One listener. */
+void store_listen_trouble(struct store *store, void (*listener)(void *ctx), void *ctx);
+/* Writes a little of everything, to find out whether the disk takes it again. 0: it does, and there is no trouble. */
+int store_try(struct store *store);
+
 /* Called after each commit with what changed, by values. One listener. */
 typedef void (*store_listener)(void *ctx, const struct change *changes, size_t count);
 void store_listen(struct store *store, store_listener listener, void *ctx);
@@ -193,6 +202,8 @@ int store_body_finish(struct body_writer *writer, struct store *store, int64_t *
 void store_body_abort(struct body_writer *writer);                                     /* frees writer */
 /* A finished body that no item will take: its room is given back. Within a transaction. */
 int store_body_drop(struct store *store, int64_t body);
+/* The same without a transaction, after one that failed: no disk is too full for it. 0: nothing is done. */
+void store_body_undo(struct store *store, int64_t body);
 
 /* Writes what was appended to disk; called once per window before its commit. */
 int store_bodies_flush(struct store *store);

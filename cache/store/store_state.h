@@ -13,7 +13,13 @@ struct body_place {
     uint64_t sum;
     uint64_t nonce; /* of a sealed body; 0: not sealed */
     uint8_t tag[CIPHER_TAG_BYTES];
+    /* Of one that is no row yet: the disk did not take it; nobody will make a row of it. */
+    bool lost, dropped;
 };
+
+/* What a disk can refuse (trouble.c). */
+enum trouble { TROUBLE_BYTES, TROUBLE_ROWS, TROUBLE_SYNC, TROUBLES };
+enum { TRIED_BYTES = 64 << 10 };
 
 struct journal;
 struct bodies; /* bodies.c */
@@ -59,7 +65,15 @@ struct store {
     void *listener_ctx;
     void (*journal_listener)(void *ctx);
     void *journal_ctx;
+    bool log_lost;          /* the disk did not take what was written to the log; guarded by writing */
+    int troubles[TROUBLES]; /* atomic: errnos, 0 where all is well */
+    void (*trouble_listener)(void *ctx);
+    void *trouble_ctx;
 };
+
+/* trouble.c: how a write of that kind ended: 0, or a negative errno, of which those of a disk are remembered until
+ * another of its kind has succeeded. From any thread, outside the writer's lock. */
+void trouble_note(struct store *store, enum trouble what, int error);
 
 /* seal.c: makes cipher and layer of a key (NULL: none), if it is the store's. *why as store_open's. */
 int seal_ready(struct store *store, const uint8_t *key, char **why);
@@ -153,8 +167,8 @@ int item_lose_body(struct store *store, int64_t item_id); /* its body is not loc
  * because the removal may be our own move, unless it is certain to be none); 0: it may go, and no row speaks of it; or
  * a negative errno. */
 int journal_item_gone(struct store *store, const struct item_row *item, bool certain);
-/* A folder was read anew, and this item was not in it. What a user wrote and the server took without ever telling of it may have
- * been forgotten there: it stands aside, as a conflict (1). 0: it is like any other; or a negative errno. */
+/* A folder was read anew, and this item was not in it. What a user wrote and the server took without ever telling of it
+ * may have been forgotten there: it stands aside, as a conflict (1). 0: it is like any other; or a negative errno. */
 int journal_item_unseen(struct store *store, const struct item_row *item);
 struct file_row;
 /* A free name beside the file for what lost a conflict; the caller frees it. */
@@ -174,7 +188,7 @@ int body_bury(struct store *store, int64_t body);
 int body_discard(struct store *store, int64_t body);
 /* Whether a written body has the bytes of one that is a row. */
 bool body_equals(struct store *store, int64_t written, int64_t row);
-int bodies_apply(struct store *store); /* before commit: the packs' new ends */
+int bodies_apply(struct store *store); /* before commit: the packs' new ends; -EIO: the disk lost an adopted one */
 void bodies_committed(struct store *store);
 /* Bodies of a pack that reach past end are lost: their items want them fetched again. */
 int bodies_forget_lost(struct store *store, int64_t pack, int64_t end);

@@ -216,6 +216,16 @@ static int batch_commit(struct batch *batch)
     return error;
 }
 
+/* Bodies that came and could not be kept. */
+static void batch_undo(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->items[i].fate == BATCH_FETCHED) {
+            batch->items[i].fate = BATCH_UNANSWERED;
+            store_body_undo(batch->store, batch->items[i].body);
+        }
+}
+
 static bool any_fetched(const struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
@@ -260,8 +270,10 @@ struct eas_result batch_fetch(struct store *store, struct link *link, struct bod
     writer_drop(&batch);
     if (!batch.error && any_fetched(&batch))
         batch.error = batch_commit(&batch);
-    if (batch.error)
+    if (batch.error) {
+        batch_undo(&batch);
         result = eas_refused(EAS_SCOPE_FATAL, 74, "unable to write the local store: %s", g_strerror(-batch.error));
+    }
     fetch_reader_free(batch.reader);
     g_byte_array_unref(batch.copy);
     return result;

@@ -2,27 +2,27 @@
 
 #include <errno.h>
 
-GBytes *file_bytes(struct sync_engine *engine, int64_t ino)
+GBytes *file_bytes(struct sync_engine *engine, int64_t ino, int *error)
 {
     struct view_bytes held = {0};
     int64_t at = 0;
 
-    if (!ino || view_open(engine->view, (uint64_t)ino, &held) != 0)
+    *error = ino ? view_open(engine->view, (uint64_t)ino, &held) : -ENOENT;
+    if (*error) {
+        *error = *error == -ENOENT || *error == -EAGAIN || *error == -EISDIR ? 0 : *error;
         return NULL;
-    char *bytes = g_malloc((gsize)held.size + 1);
+    }
+    g_autofree char *bytes = g_malloc((gsize)held.size + 1);
 
-    while (at < held.size) {
+    while (!*error && at < held.size) {
         ssize_t got = view_bytes_read(engine->view, &held, bytes + at, (size_t)(held.size - at), at);
 
         if (got <= 0)
-            break;
-        at += got;
+            *error = got ? (int)got : -EIO;
+        at += MAX(got, 0);
     }
     view_release(engine->view, &held);
-    if (at == held.size)
-        return g_bytes_new_take(bytes, (gsize)held.size);
-    g_free(bytes);
-    return NULL;
+    return *error ? NULL : g_bytes_new_take(g_steal_pointer(&bytes), (gsize)at);
 }
 
 int body_write(struct store *store, GBytes *bytes, int64_t *body)

@@ -284,7 +284,8 @@ static void judge(struct gather *gather, const struct call *call)
 {
     struct exchange *exchange = gather->exchange;
 
-    if (gather->error)
+    exchange->unkept = gather->error != 0;
+    if (exchange->unkept)
         exchange->result = store_result(gather->error);
     exchange->empty = call->empty;
     exchange->unsent = !eas_is_served(&exchange->result) && call->unsent;

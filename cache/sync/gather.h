@@ -39,6 +39,7 @@ struct exchange {
     struct eas_result result; /* SERVED: a whole answer, or an empty one */
     bool empty;
     bool unsent;         /* not SERVED, and the server cannot have got all of the request */
+    bool unkept;         /* not SERVED: it came, and the disk did not take what it brought */
     bool stumbled;       /* an HTTP code that speaks of this request, not of the server as a whole */
     int limit;           /* the Limit element, 0: none */
     GPtrArray *harvests; /* of struct harvest; empty unless SERVED */

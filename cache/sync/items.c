@@ -228,6 +228,21 @@ static int bodies_left(struct store *store, const struct harvest *harvest)
     return error;
 }
 
+/* Nothing of it became a row: the room is given back, or a disk that is full would fill up further at every try. */
+static void bodies_undo(struct work *work, const struct harvest *harvest)
+{
+    struct store *store = work->engine->store;
+
+    for (guint i = 0; i < work->plans->len; i++) {
+        const struct plan *plan = work->plans->pdata[i];
+
+        if (plan->new_body)
+            store_body_undo(store, plan->item.body);
+    }
+    for (guint i = 0; i < harvest->items->len; i++)
+        store_body_undo(store, ((const struct incoming *)harvest->items->pdata[i])->stored);
+}
+
 /* The key with what it brought. A resync ends with its last window. */
 static int state_write(struct work *work, const struct harvest *harvest)
 {
@@ -319,6 +334,8 @@ int harvest_store(struct sync_engine *engine, struct collection *collection, con
     work.by_server_id = g_hash_table_new(g_str_hash, g_str_equal);
     work.folder_path = collection->ino ? store_path(engine->store, collection->ino) : NULL;
     error = work_run(&work, harvest);
+    if (error)
+        bodies_undo(&work, harvest);
     *progress = work.progress;
     /* An old answer given again, of which nothing is left: what came since is told to the new key. */
     if (!error && question_taken(engine, collection) && moved && !*progress)

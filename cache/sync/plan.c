@@ -96,7 +96,8 @@ static int plan_own_file(struct work *work, struct plan *plan, const struct eas_
 {
     struct item *item = &plan->item;
     struct file_context context = file_context_of(work->engine, item->uid);
-    g_autoptr(GBytes) own = file_bytes(work->engine, item->ino);
+    int error;
+    g_autoptr(GBytes) own = file_bytes(work->engine, item->ino, &error);
     g_autofree char *reason = NULL;
     struct written written = {0};
     gsize size = 0;
@@ -105,7 +106,7 @@ static int plan_own_file(struct work *work, struct plan *plan, const struct eas_
                 item_same(item->class, written.data, data, NULL);
 
     written_clear(&written);
-    return same ? 0 : plan_file(work, plan, data, own);
+    return error || same ? error : plan_file(work, plan, data, own);
 }
 
 uint64_t incoming_stamp(const struct work *work, const struct incoming *incoming)

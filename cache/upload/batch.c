@@ -239,7 +239,9 @@ static struct eas_result batch_failed(struct upload *upload, const struct batch 
     const struct eas_result *result = &exchange->result;
     int error;
 
-    if (exchange->unsent || (result->outcome == EAS_REFUSED && !is_of_the_request(exchange)))
+    if (exchange->unkept)
+        error = 0; /* in doubt, too */
+    else if (exchange->unsent || (result->outcome == EAS_REFUSED && !is_of_the_request(exchange)))
         error = in_transaction(upload, batch, NULL, judge_unsent, NULL, NULL);
     else if (result->outcome == EAS_REFUSED)
         error = in_transaction(upload, batch, NULL, judge_refused, result, NULL);

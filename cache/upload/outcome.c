@@ -120,6 +120,19 @@ static int mark(struct upload *upload, struct journal *row, int64_t batch, const
     return journal_put(store, row);
 }
 
+/* Nothing was sent after all. Should this fail as well, they are in doubt (doubt.c). */
+static void rows_unmark(struct upload *upload, struct journal *const *rows, size_t count)
+{
+    int error = upload_begin(upload);
+
+    for (size_t i = 0; i < count && !error; i++)
+        error = rows[i]->id ? row_requeue(upload, rows[i]) : 0;
+    if (!error)
+        store_commit(upload->engine->store);
+    else
+        store_rollback(upload->engine->store);
+}
+
 int rows_mark(struct upload *upload, struct journal *const *rows, size_t count, const char *const *keys)
 {
     int error = upload_begin(upload);
@@ -130,8 +143,11 @@ int rows_mark(struct upload *upload, struct journal *const *rows, size_t count, 
     for (size_t i = 0; i < count && !error; i++)
         error = mark(upload, rows[i], batch, keys ? keys[i] : NULL);
     error = upload_end(upload, error);
-    if (!error)
-        error = store_durable(upload->engine->store);
+    if (error)
+        return error;
+    error = store_durable(upload->engine->store);
     step("durable");
+    if (error)
+        rows_unmark(upload, rows, count);
     return error;
 }

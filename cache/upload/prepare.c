@@ -97,6 +97,8 @@ static enum prepared conflict(struct upload *upload, struct journal *row, const 
         *error = upload_begin(upload);
     if (!*error)
         *error = upload_end(upload, journal_conflict(store, row, body, upload->now_ns));
+    if (*error)
+        store_body_undo(store, body);
     return PREPARED_DONE;
 }
 
@@ -105,19 +107,24 @@ static int take_merged(struct upload *upload, struct journal *row, const struct 
                        const struct eas_node *merged)
 {
     struct store *store = upload->engine->store;
-    g_autoptr(GBytes) own = file_bytes(upload->engine, row->ino);
-    g_autoptr(GBytes) bytes = file_for(upload, item, merged, own);
+    int error;
+    g_autoptr(GBytes) own = file_bytes(upload->engine, row->ino, &error);
+    g_autoptr(GBytes) bytes = error ? NULL : file_for(upload, item, merged, own);
     g_autoptr(GBytes) data = eas_node_bytes(merged);
-    int64_t body;
+    int64_t body = 0;
 
     g_hash_table_remove(uploader_of(upload->engine)->done, &row->id);
-    int error = bytes ? body_write(store, bytes, &body) : -EINVAL;
-
+    if (!error)
+        error = bytes ? body_write(store, bytes, &body) : -EINVAL;
     if (!error)
         error = store_bodies_flush(store);
     if (!error)
         error = upload_begin(upload);
-    return error ? error : upload_end(upload, journal_merged(store, row, body, item->props, data));
+    if (!error)
+        error = upload_end(upload, journal_merged(store, row, body, item->props, data));
+    if (error)
+        store_body_undo(store, body);
+    return error;
 }
 
 /* ---- by kind ---- */

@@ -153,12 +153,14 @@ static struct eas_result post(struct upload *upload, struct letter *letter)
     return result;
 }
 
-static GBytes *message_of(struct upload *upload, const struct journal *row)
+/* NULL: it was removed meanwhile; or, with an error, it cannot be read. */
+static GBytes *message_of(struct upload *upload, const struct journal *row, int *error)
 {
     g_autoptr(eas_node) node = NULL;
 
+    *error = 0;
     if (row->kind == JOURNAL_SEND)
-        return file_bytes(upload->engine, row->ino);
+        return file_bytes(upload->engine, row->ino, error);
     node = upload_node(row->data);
     return node ? g_bytes_new(node->text, node->length) : NULL;
 }
@@ -180,9 +182,12 @@ GBytes *letter_pack(GBytes *message)
 
 static struct eas_result send_one(struct upload *upload, struct journal *row)
 {
-    struct letter letter = {.row = row, .message = message_of(upload, row)};
+    int error;
+    struct letter letter = {.row = row, .message = message_of(upload, row, &error)};
     struct eas_result result = eas_served();
 
+    if (error)
+        return store_result(error);
     if (!letter.message)
         return store_result(in_transaction(upload, row, gone_out));
     find_references(upload, &letter);
@@ -239,7 +244,8 @@ static bool is_in_heads(struct upload *upload, const struct collection *sent, co
 
     for (guint i = 0; i < newest->len; i++) {
         const struct item *item = &g_array_index(newest, struct item, i);
-        g_autoptr(GBytes) bytes = !*item->uid && item->body ? file_bytes(upload->engine, item->ino) : NULL;
+        int error = 0;
+        g_autoptr(GBytes) bytes = !*item->uid && item->body ? file_bytes(upload->engine, item->ino, &error) : NULL;
         gsize size = 0;
         const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
         g_autofree char *id = data ? mail_head_message_id(data, MIN(size, LIMIT_MAIL_HEAD_BYTES)) : NULL;

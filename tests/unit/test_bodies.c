@@ -187,6 +187,42 @@ static void an_aborted_body_leaves_no_room_behind(void **state)
     assert_sound(f->store);
 }
 
+static int64_t write_pattern(struct fixture *f, unsigned seed, size_t length)
+{
+    g_autofree char *bytes = pattern(seed, length);
+    struct body_writer *writer = store_body_begin(f->store);
+    int64_t body;
+
+    assert_int_equal(store_body_append(writer, bytes, length), 0);
+    assert_int_equal(store_body_finish(writer, f->store, &body), 0);
+    return body;
+}
+
+/* As after a commit that failed, in whatever order: the tail of the pack is where it was. */
+static void bodies_that_are_undone_leave_no_room_behind(void **state)
+{
+    struct fixture *f = *state;
+    int64_t inbox = new_inbox(f), before, bodies[4];
+
+    put_bytes(f, inbox, "1", write_pattern(f, 1, 1000));
+    before = pack_bytes(f, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++)
+        bodies[i] = write_pattern(f, i, 500000);
+    assert_int_equal(pack_bytes(f, 1), before + 4 * 500000);
+    store_body_undo(f->store, bodies[1]);
+    store_body_undo(f->store, bodies[0]);
+    assert_int_equal(pack_bytes(f, 1), before + 4 * 500000);
+    store_body_undo(f->store, bodies[3]);
+    assert_int_equal(pack_bytes(f, 1), before + 3 * 500000);
+    store_body_undo(f->store, bodies[2]);
+    assert_int_equal(pack_bytes(f, 1), before);
+    assert_int_equal(store_begin(f->store), 0);
+    assert_int_equal(store_body_drop(f->store, bodies[2]), -EINVAL);
+    store_rollback(f->store);
+    put_bytes(f, inbox, "2", write_pattern(f, 2, 10));
+    assert_int_equal(pack_bytes(f, 1), before + 10);
+}
+
 static void a_body_that_is_none_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -369,6 +405,7 @@ int main(void)
         CASE(writers_at_once_do_not_mix),
         CASE(threads_write_beside_a_transaction),
         CASE(an_aborted_body_leaves_no_room_behind),
+        CASE(bodies_that_are_undone_leave_no_room_behind),
         CASE(a_body_that_is_none_is_refused),
         CASE(a_body_outlives_a_rollback),
         CASE(room_is_given_back_but_not_under_a_reader),
