@@ -83,6 +83,8 @@
 #define LIMIT_FUTILE_FOLDER 3          /* changes told of a folder that are none, in a row, then it rests from Ping */
 #define LIMIT_FUTILE_PINGS 6           /* Pings in a row that tell nothing or fail, then the server is polled */
 #define LIMIT_FUTILE_MS 250            /* before the third of them; it doubles */
+#define LIMIT_CUT_PINGS 5              /* Pings cut by passes, in a row, up to which the pause before the next grows */
+#define LIMIT_CUT_MS 1000              /* after the second of them; it doubles */
 #define LIMIT_PUSH_AGAIN_MS 1800000    /* after which Ping is tried again */
 #define LIMIT_FOLDERS_MS 600000        /* between two looks at the folder tree, unless the server asks for one */
 #define LIMIT_SILENCE_MS 3600000       /* a folder silent for so long is checked by GetItemEstimate */

@@ -23,6 +23,8 @@ struct watch {
     guint limit;       /* MaxFolders, 0: none known */
     int futile;        /* Pings in a row that told nothing, or failed */
     int tree_futile;   /* of them, how often the folders were said to have changed */
+    int cuts;          /* Pings in a row that a pass cut short, each soon after the other */
+    gint64 cut_at;     /* monotonic time of the last */
     gint64 not_before; /* monotonic time */
     bool polled;       /* no Ping holds at present */
     char reason[256];  /* why */
@@ -102,6 +104,20 @@ static void count_futile(struct watch *watch, const char *why)
 static void count_useful(struct watch *watch)
 {
     watch->futile = watch->tree_futile = 0;
+}
+
+/* A server need not notice that a Ping was cut: SOGo keeps a process for it until it looks at its own list of Pings
+ * again, half a minute later, and has a dozen for everybody. Where passes crowd, as while somebody edits, Pings come
+ * seldom. */
+static void count_cut(struct watch *watch)
+{
+    gint64 now = g_get_monotonic_time();
+    bool soon = now - watch->cut_at < LIMIT_HEARTBEAT_LEAST_S * G_USEC_PER_SEC;
+
+    watch->cuts = soon ? MIN(watch->cuts + 1, LIMIT_CUT_PINGS) : 1;
+    watch->cut_at = now;
+    if (watch->cuts > 1)
+        watch->not_before = MAX(watch->not_before, after_ms((gint64)LIMIT_CUT_MS << (watch->cuts - 2)));
 }
 
 /* ---- one Ping ---- */
@@ -328,6 +344,8 @@ static void ask_and_tell(struct watch *watch)
     g_mutex_lock(&watch->lock);
     watch->busy = false;
     g_cond_broadcast(&watch->turn);
+    if (!watch->released)
+        count_cut(watch);
     /* What a Ping said that was held back meanwhile, the next one says again. */
     tell = !watch->stopping && watch->released && digest(watch, &question, &hint);
     g_ptr_array_unref(question.folders);
