@@ -256,8 +256,8 @@ def a_changed_password_stops_with_a_sentence(scratch):
 def a_server_that_is_asked_too_much_is_let_be(scratch):
     server, mount = started(scratch)
     equal(mount.status()["throttled"], None)
-    server.fault("http=503,Sync,next=1,retry-after=3")
     begun = time.monotonic()
+    server.fault("http=503,Sync,next=1,retry-after=3")
     server.put("Mail/Inbox/7.eml", mail(7))
     status = pushed("its word", lambda: mount.status()["throttled"] and mount.status())
     truth(status["throttled"]["until"].endswith("Z"), "until %r" % status["throttled"])

@@ -376,8 +376,11 @@ class Rig:
             "SOGoTimeZone": "UTC", "SOGoSentFolderName": "Sent", "SOGoTrashFolderName": "Trash",
             "SOGoDraftsFolderName": "Drafts",
         }
+        # A worker never notices that the client of its Ping has gone: it is lost to the others until the interval is over, or
+        # the same device sends another Ping. Each mount that a test ends leaves one behind for the five minutes it asked for;
+        # once they are all taken, sogod says "No child available" and answers nobody. So there are more than tests mount.
         plain = {
-            "WOWorkersCount": "6", "WONoDetach": "YES", "WOListenQueueSize": "64", "WOMaxUploadSize": "262144",
+            "WOWorkersCount": "32", "WONoDetach": "YES", "WOListenQueueSize": "64", "WOMaxUploadSize": "262144",
             "SxVMemLimit": "4096", "SOGoIMAPAclConformsToIMAPExt": "YES", "SOGoMaximumFailedLoginCount": "0",
             "SOGoVacationEnabled": "YES", "SOGoMaximumPingInterval": "3540", "SOGoMaximumSyncInterval": "3540",
             "SOGoInternalSyncInterval": "1",

@@ -17,11 +17,10 @@ import test_tools
 from edits import card, event, todo
 from harness import message, write
 
-# todoman is run against the demo server only: here a worker of SOGo was once seen never to answer the request that followed
-# a Ping cut off, and the cause has not been found.
 WANTED = ["shells_and_filters", "vim_in_each_of_its_ways", "nano_and_emacs", "copiers_and_archives",
           "a_file_manager_copies", "git_with_its_directory_outside", "khal_makes_and_edits_events",
-          "khard_makes_edits_and_removes_contacts", "vdirsyncer_goes_both_ways_and_then_does_nothing"]
+          "khard_makes_edits_and_removes_contacts", "todoman_makes_and_ends_tasks",
+          "vdirsyncer_goes_both_ways_and_then_does_nothing"]
 users = ["user%d" % n for n in range(len(WANTED))]
 rig = dav.rig = rigs.Rig("/tmp/easfs-rig-%d" % os.getpid(), users)
 fresh = itertools.count()
