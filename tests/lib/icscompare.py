@@ -324,7 +324,10 @@ def pair(one, other):
 
 
 def compare(first, second, options):
-    one, other = load(first, options, True), load(second, options, False)
+    return compare_items(load(first, options, True), load(second, options, False), options)
+
+
+def compare_items(one, other, options):
     for mine, theirs in pair(one, other):
         if mine is None or theirs is None:
             yield "%s %s: only in the %s" % (*(mine or theirs)[::-1], "first" if mine else "second")
