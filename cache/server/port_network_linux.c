@@ -24,6 +24,7 @@ struct network_watch {
     int netlink, timer, end;
     GThread *thread;
     char *addresses;
+    bool went;        /* one of them, since they were looked at; another, or the same anew, may be there by now */
     gint64 asleep_us; /* how long the machine has slept since it was started */
 };
 
@@ -87,8 +88,10 @@ static bool has_changed(struct network_watch *watch)
 {
     g_autofree char *addresses = network_addresses();
     gint64 asleep_us = slept_us();
-    bool changed = strcmp(addresses, watch->addresses) != 0 || asleep_us - watch->asleep_us >= G_USEC_PER_SEC;
+    bool changed =
+        watch->went || strcmp(addresses, watch->addresses) != 0 || asleep_us - watch->asleep_us >= G_USEC_PER_SEC;
 
+    watch->went = false;
     watch->asleep_us = asleep_us;
     g_free(watch->addresses);
     watch->addresses = g_steal_pointer(&addresses);
@@ -118,13 +121,26 @@ static void arm(int timer)
     timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
 }
 
-/* What is said matters not: the addresses are looked at afterwards. An overrun (ENOBUFS) is word enough. */
-static void drain(int fd)
+/* What else is said matters not, for the addresses are looked at afterwards; but one that went and came back before
+ * that is seen nowhere else. An overrun (ENOBUFS) may have swallowed it. */
+static bool an_address_went(int fd)
 {
-    char buffer[8192];
+    union {
+        struct nlmsghdr message;
+        char bytes[8192];
+    } buffer;
+    bool went = false;
 
-    while (recv(fd, buffer, sizeof buffer, 0) > 0 || errno == ENOBUFS)
-        continue;
+    for (;;) {
+        ssize_t length = recv(fd, &buffer, sizeof buffer, 0);
+
+        if (length < 0 && errno != ENOBUFS)
+            return went;
+        went = went || length < 0;
+        for (struct nlmsghdr *at = &buffer.message; length > 0 && NLMSG_OK(at, (size_t)length);
+             at = NLMSG_NEXT(at, length))
+            went = went || at->nlmsg_type == RTM_DELADDR;
+    }
 }
 
 static void *network_run(void *ctx)
@@ -142,7 +158,7 @@ static void *network_run(void *ctx)
         if (ready > 0) {
             patience = LIMIT_NETWORK_SETTLE_MS;
             if (fds[1].revents)
-                drain(watch->netlink);
+                watch->went = an_address_went(watch->netlink) || watch->went;
             if (fds[2].revents && read(watch->timer, &ignored, sizeof ignored) < 0)
                 arm(watch->timer);
         } else if (ready == 0) {

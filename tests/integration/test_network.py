@@ -148,6 +148,18 @@ def another_address_is_another_network(scratch):
 
 
 @test
+def the_same_address_anew_is_another_network(scratch):
+    """Between two looks nothing has changed, but what was open is forgotten by the path (another access point, say)."""
+    server = scratch.easd()
+    network = Network(scratch, server)
+    mount = mounted(scratch, server, network.url, network.words())
+    for turn in range(2):
+        network.relay.lose()
+        network.inside("sh", "-c", "ip addr del {0} dev {1}; ip addr add {0} dev {1}".format(NEAR[0] + "/24", network.near))
+        arrives(server, mount, "Turn %d" % turn)
+
+
+@test
 def a_sleep_ends_what_was_open(scratch):
     """While the machine slept the path forgot its connections, and told nobody."""
     server = scratch.easd()
