@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from harness import EASFS, equal, message, read, run, test, tree, truth, wait_for, write
 
-PROMPT_S = 10  # far below every interval of polling
+PROMPT_S = 20  # far below every interval of polling
 
 
 def mail(number):
