@@ -98,14 +98,6 @@ static struct http_request request_of(const struct call *call, const char *url, 
     return request;
 }
 
-static gint64 renewed_at(struct session *session)
-{
-    g_mutex_lock(&session->lock);
-    gint64 since = session->renewed_at;
-    g_mutex_unlock(&session->lock);
-    return since;
-}
-
 /* One URL, asked until an answer comes or it may not be asked again. */
 static void ask_url(struct link *link, const char *base, const struct call *call, const char *policy_key,
                     const struct login *login, struct http_answer *answer)
@@ -117,7 +109,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
     for (unsigned resend = 1;; resend++) {
         struct http_request request = request_of(call, url, headers);
 
-        request.since = renewed_at(session);
+        request.since = &session->renewed_at;
         request.login = &login->http;
         struct trace *trace =
             trace_begin(session->trace, call ? eas_command_name(call->command) : "OPTIONS", link->http, &request);

@@ -205,6 +205,8 @@ struct eas_result fault_result(struct http *http, const struct http_answer *answ
         result = eas_unreachable(75, "interrupted");
         result.action = EAS_ACTION_NONE;
         return result;
+    case HTTP_OUTDATED:
+        return eas_unreachable(75, "the network changed while %.80s was to answer", host);
     case HTTP_SILENT:
         return eas_caused(eas_unreachable(75, "%.80s did not answer in time", host), EAS_CAUSE_TCP_TIMEOUT);
     case HTTP_STALLED:
@@ -223,6 +225,8 @@ bool fault_is_lost(struct http *http, const struct http_answer *answer)
 {
     struct eas_result ignored;
 
+    if (answer->end == HTTP_OUTDATED)
+        return true;
     return answer->end == HTTP_FAILED && !answer->began &&
            (answer->code == CURLE_GOT_NOTHING || answer->code == CURLE_SEND_ERROR ||
             answer->code == CURLE_RECV_ERROR) &&

@@ -11,8 +11,8 @@
 struct eas_result fault_result(struct http *http, const struct http_answer *answer, enum eas_command command,
                                const char *host);
 
-/* Whether no byte of an answer came, on a connection that had been made: the request may be sent
- * once more if doing it twice does no harm. */
+/* Whether no byte of an answer came on a connection that had been made, or none is waited for any more: the request
+ * may be sent once more if doing it twice does no harm. */
 bool fault_is_lost(struct http *http, const struct http_answer *answer);
 
 #endif

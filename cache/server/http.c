@@ -318,6 +318,14 @@ static bool gives_way(struct http *http)
     return g_get_monotonic_time() >= http->stop_us;
 }
 
+/* Whether the connections at hand are of a network that is no more. */
+static bool is_outdated(const struct http *http)
+{
+    const gint64 *since = http->request->since;
+
+    return since && __atomic_load_n(since, __ATOMIC_RELAXED) >= http->made_at;
+}
+
 /* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
 static void drive(struct http *http)
 {
@@ -326,6 +334,10 @@ static void drive(struct http *http)
     for (;;) {
         if (gives_way(http)) {
             http->answer->end = HTTP_INTERRUPTED;
+            return;
+        }
+        if (!http->request->once && is_outdated(http)) {
+            http->answer->end = HTTP_OUTDATED;
             return;
         }
         curl_multi_perform(http->multi, &running);
@@ -400,7 +412,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->proxied = proxy != NULL;
     http->request = request;
     http->answer = answer;
-    if (http->made_at <= request->since)
+    if (is_outdated(http))
         renew(http);
     http->to_sink = http->headers_whole = false;
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;

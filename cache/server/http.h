@@ -49,11 +49,12 @@ struct http_request {
     const struct curl_slist *headers; /* besides those every request has */
     const void *body;
     size_t length;
-    gint64 since;                   /* monotonic: no connection made before is used */
-    long timeout_ms;                /* until the first byte of the answer's body */
-    long stall_ms;                  /* after that, 0: LIMIT_STALL_MS */
-    gint64 until;                   /* monotonic: over by then, however it flows; 0: no such end */
-    long long limit;                /* bytes of the answer, unpacked; 0: LIMIT_DOCUMENT_BYTES */
+    const gint64 *since; /* monotonic, NULL: 0; set from any thread: no connection made before is used, or goes on being
+                          * used where the request may be repeated */
+    long timeout_ms;     /* until the first byte of the answer's body */
+    long stall_ms;       /* after that, 0: LIMIT_STALL_MS */
+    gint64 until;        /* monotonic: over by then, however it flows; 0: no such end */
+    long long limit;     /* bytes of the answer, unpacked; 0: LIMIT_DOCUMENT_BYTES */
     const struct answer_sink *sink; /* gets a 200 that is ActiveSync by its type; may be NULL */
     void *ctx;
 };
@@ -62,6 +63,7 @@ enum http_end {
     HTTP_ANSWERED,    /* a whole answer was read; its status says which */
     HTTP_FAILED,      /* the transfer broke: code says how */
     HTTP_INTERRUPTED, /* by http_interrupt */
+    HTTP_OUTDATED,    /* since was moved meanwhile: the request may go again, on another connection */
     HTTP_SILENT,      /* no byte of an answer in time */
     HTTP_STALLED,     /* it stopped in the middle, or came slower than LIMIT_STALL_BYTES in stall_ms */
     HTTP_TOO_LARGE,   /* headers or body passed a limit */

@@ -285,9 +285,7 @@ void session_give_turn(struct link *link)
 
 void session_renew(struct session *session)
 {
-    g_mutex_lock(&session->lock);
-    session->renewed_at = g_get_monotonic_time();
-    g_mutex_unlock(&session->lock);
+    __atomic_store_n(&session->renewed_at, g_get_monotonic_time(), __ATOMIC_RELAXED);
 }
 
 void session_forgive(struct session *session)

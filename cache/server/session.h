@@ -97,7 +97,8 @@ struct eas_result session_wipe_ordered(struct link *link, bool *account_only);
 /* Tells the server that all was destroyed, or not. SERVED: it has heard. */
 struct eas_result session_wiped(struct link *link, bool account_only, bool done);
 
-/* The network is another one, or was away: connections from before are not used again. */
+/* The network is another one, or was away: connections from before are not used again, and what may be
+ * repeated is, within LIMIT_INTERRUPT_MS. */
 void session_renew(struct session *session);
 /* Somebody asks for it: credentials that were refused may be tried once more. */
 void session_forgive(struct session *session);

@@ -1,6 +1,7 @@
 /* The session against a scripted server: first contact, versions, codes, credentials. Catches: a first
  * contact out of order or repeated, a version that changes by itself, an HTTP code taken for an answer, a
- * wrong password tried twice, an interruption that waits. */
+ * wrong password tried twice, an interruption that waits, an answer waited
+ * for on a network that is no more. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -313,6 +314,33 @@ static void an_interruption_ends_a_call_and_a_wait(void **state)
     rig_stop(&rig);
 }
 
+static gpointer renew_later(gpointer data)
+{
+    struct rig *rig = data;
+
+    script_server_await(rig->server, 1);
+    session_renew(rig->session);
+    return NULL;
+}
+
+/* Its answer would go to an address that is no more. */
+static void a_call_is_repeated_when_the_network_changes(void **state)
+{
+    struct script script = SCRIPT({STEP_HOLD}, {STEP_DOCUMENT, 1});
+    struct rig rig;
+
+    (void)state;
+    rig_start_warm(&rig, script_play, &script);
+    GThread *thread = g_thread_new("renew", renew_later, &rig);
+    struct eas_result result = rig_call(&rig, EAS_SYNC);
+
+    g_thread_join(thread);
+    assert_int_equal(result.outcome, EAS_SERVED);
+    expect_commands(&rig, "Sync Sync");
+    assert_int_equal(script_server_connections(rig.server), 2);
+    rig_stop(&rig);
+}
+
 static void a_bad_configuration_makes_no_session(void **state)
 {
     static const struct {
@@ -392,6 +420,7 @@ int main(void)
         cmocka_unit_test(an_empty_answer_is_an_answer),
         cmocka_unit_test(a_wrong_password_is_tried_once),
         cmocka_unit_test(an_interruption_ends_a_call_and_a_wait),
+        cmocka_unit_test(a_call_is_repeated_when_the_network_changes),
         cmocka_unit_test(a_bad_configuration_makes_no_session),
         cmocka_unit_test(nobody_there_is_told_by_its_exit_code),
     };
