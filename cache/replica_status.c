@@ -79,7 +79,16 @@ static void folder_clear(void *data)
     g_free(((struct replica_folder *)data)->since);
 }
 
-static void add_folder(struct replica *replica, struct replica_status *status, const struct collection *collection)
+/* Once all was asked for, what has no key has none to be waited for. */
+static bool is_whole(struct replica *replica, const GArray *collections, const struct collection *collection)
+{
+    if (!replica_is_filling(replica) && collection_holds_only_folders(collections, collection))
+        return true;
+    return collection->complete && !collection->more && !collection->resync;
+}
+
+static void add_folder(struct replica *replica, struct replica_status *status, const GArray *collections,
+                       const struct collection *collection)
 {
     if (!collection->selected || !collection->ino)
         return;
@@ -96,7 +105,7 @@ static void add_folder(struct replica *replica, struct replica_status *status, c
         .queued = edits.queued,
         .held = edits.held,
         .last_change_ns = collection->dir_mtime_ns,
-        .complete = collection->complete && !collection->more && !collection->resync,
+        .complete = is_whole(replica, collections, collection),
         .since = g_strdup(select_window(collection->filter)),
     };
 
@@ -112,7 +121,7 @@ static void add_folders(struct replica *replica, struct replica_status *status)
     status->folders = g_array_new(FALSE, TRUE, sizeof(struct replica_folder));
     g_array_set_clear_func(status->folders, folder_clear);
     for (guint i = 0; i < collections->len; i++)
-        add_folder(replica, status, &g_array_index(collections, struct collection, i));
+        add_folder(replica, status, collections, &g_array_index(collections, struct collection, i));
 }
 
 static void add_errors(struct replica *replica, struct replica_status *status)

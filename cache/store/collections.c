@@ -230,6 +230,16 @@ int store_collection_remove(struct store *store, int64_t collection_id)
     return error ? store_fail(store, error) : 0;
 }
 
+bool collection_holds_only_folders(const GArray *collections, const struct collection *collection)
+{
+    bool empty = !collection->complete && collection->items == 0 && !strcmp(collection->sync_key, "0");
+
+    for (guint i = 0; empty && i < collections->len; i++)
+        if (!g_strcmp0(g_array_index(collections, struct collection, i).parent_id, collection->server_id))
+            return true;
+    return false;
+}
+
 int store_collection_state(struct store *store, const struct collection *c)
 {
     if (!store_in_transaction(store))

@@ -97,6 +97,10 @@ void collection_clear(struct collection *collection);
  * collection with its clear function set. */
 GArray *store_collections(struct store *store);
 
+/* Whether it is one of those folders that only hold others, for which servers have no SyncKey (an IMAP mailbox that
+ * cannot be selected, behind the server): no key was ever had, nothing is in it but folders. */
+bool collection_holds_only_folders(const GArray *collections, const struct collection *collection);
+
 /* Inserts (id 0) or updates a collection by id; makes, renames or moves its directory to
  * parent/name as needed, sanitised and made unique, keeping the inode; sets collection->id and
  * ->ino. A folder whose parent is unknown or loops hangs below the class directory. The default

@@ -175,20 +175,12 @@ static struct eas_result take_key(struct sync_engine *engine, struct collection 
     return store_result(error);
 }
 
-static bool has_children(GArray *collections, const struct collection *parent)
-{
-    for (guint i = 0; i < collections->len; i++)
-        if (!g_strcmp0(g_array_index(collections, struct collection, i).parent_id, parent->server_id))
-            return true;
-    return false;
-}
-
 /* A folder without a key is not asked again until the tree is. One that only holds other folders may well have none;
  * for any other the tree is read anew, as an unknown folder is answered by silence (NOTES section 18). */
 static void key_failed(struct sync_engine *engine, GArray *collections, struct collection *collection)
 {
     g_hash_table_add(engine->keyless, g_memdup2(&collection->id, sizeof collection->id));
-    if (!collection->complete && has_children(collections, collection))
+    if (collection_holds_only_folders(collections, collection))
         return;
     engine->folders_stale |= !g_hash_table_contains(engine->ailing, &collection->id);
     folder_fail(engine, collection, "the server gives no key for this folder");

@@ -576,6 +576,23 @@ def folders_that_fall_silent_are_found_under_their_new_ids(scratch):
 
 
 @test
+def a_folder_that_only_holds_others_is_waited_for_by_nobody(scratch):
+    """SOGo lists a mailbox that IMAP cannot select, and answers its Sync by an empty 200."""
+    server = mailbox()
+    server.mute = {"Projects"}
+    mount = start(scratch, server)
+    whole(mount, server)
+    equal(errors(mount), [], "errors")
+    told = run(EASFS, "status", mount.point).stdout
+    truth("Mail/Projects\n" in told and "still being read" not in told, told)
+    before = len(server.asked("Sync"))
+    server.mail(server.find("Inbox"), message("New"), "New")
+    wait_for("the new message", lambda: [name for name in mount.ls("Mail", "Inbox") if "New" in name])
+    for request in server.asked("Sync")[before:]:
+        truth("0" not in [key.value for key in request.root.all("Collections/Collection/SyncKey")], "its key is asked for")
+
+
+@test
 def dead_keys_with_renumbered_items_keep_inodes_and_names(scratch):
     server = mailbox()
     mount = start(scratch, server)

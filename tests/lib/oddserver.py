@@ -79,6 +79,7 @@ class OddServer:
         self.new_folder_ids = False       # FolderSync 0 deals out other ids
         self.provision = None             # "449" or "142": what it says to a device without a policy key
         self.silent = set()               # "collection", "key": what is wrong is answered by an empty 200
+        self.mute = set()                 # folders that are answered so whatever is asked
         self.poison = "empty"             # or an HTTP code
         self.no_parts = False             # ItemOperations without multipart
         self.parts_from = 1
@@ -233,6 +234,8 @@ class OddServer:
         folder = self.folders.get(ident)
         if not folder:
             return None if "collection" in self.silent else self.collection(ident, key, "8")
+        if folder.name in self.mute:
+            return None
         if folder.status:
             return self.collection(ident, key, folder.status.pop(0))
         if key == "0":
