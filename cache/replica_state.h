@@ -69,7 +69,7 @@ void replica_hint(void *ctx, const struct watch_hint *hint);
 /* The journal was written (replica_worker.c); ctx is the replica. */
 void replica_journaled(void *ctx);
 /* The network has changed (replica_worker.c); ctx is the replica. */
-void replica_renew(void *ctx);
+void replica_renew(void *ctx, const char *const *gone);
 /* Tries the disk for as long as it refuses writes (replica_disk.c). */
 struct disk_watch *disk_watch_start(struct replica *replica);
 void disk_watch_stop(struct disk_watch *watch);

@@ -184,11 +184,11 @@ void replica_journaled(void *ctx)
     g_mutex_unlock(&replica->lock);
 }
 
-void replica_renew(void *ctx)
+void replica_renew(void *ctx, const char *const *gone)
 {
     struct replica *replica = ctx;
 
-    session_renew(replica->session);
+    session_renew(replica->session, gone);
     watch_new_path(replica->watch);
     g_mutex_lock(&replica->lock);
     replica->renewed = true;

@@ -93,6 +93,7 @@
 #define LIMIT_CONTENT_MS 20000         /* a parked open (CONTRACT 4) */
 #define LIMIT_FAILED_OPEN_MS 5000      /* how long a failed fetch is remembered */
 #define LIMIT_FIRST_TREE_MS 60000      /* the first mount waits this long for the folder tree */
+#define LIMIT_GONE_ADDRESSES 64        /* more local addresses that went away: all did */
 #define LIMIT_NETWORK_SETTLE_MS 200    /* after word of a change, until the network is looked at */
 #define LIMIT_KEEPALIVE_S 30           /* a silent connection is probed after so long */
 #define LIMIT_KEEPALIVE_PROBE_S 5      /* ... every so often */

@@ -109,7 +109,7 @@ static void ask_url(struct link *link, const char *base, const struct call *call
     for (unsigned resend = 1;; resend++) {
         struct http_request request = request_of(call, url, headers);
 
-        request.since = &session->renewed_at;
+        request.paths = session->paths;
         request.login = &login->http;
         struct trace *trace =
             trace_begin(session->trace, call ? eas_command_name(call->command) : "OPTIONS", link->http, &request);

@@ -318,26 +318,25 @@ static bool gives_way(struct http *http)
     return g_get_monotonic_time() >= http->stop_us;
 }
 
-/* Whether the connections at hand are of a network that is no more. */
-static bool is_outdated(const struct http *http)
+/* Asked when nothing moves: whether that is for good. */
+static bool waits_in_vain(const struct http *http)
 {
-    const gint64 *since = http->request->since;
+    char *local = NULL;
 
-    return since && __atomic_load_n(since, __ATOMIC_RELAXED) >= http->made_at;
+    if (http->request->once || !http->request->paths)
+        return false;
+    curl_easy_getinfo(http->easy, CURLINFO_LOCAL_IP, &local);
+    return paths_end_nowhere(http->request->paths, local, http->made_at);
 }
 
 /* Drives the transfer until it is over or given up; the answer's end tells which, where it is not curl's to say. */
 static void drive(struct http *http)
 {
-    int running = 1;
+    int running = 1, moving = 1;
 
     for (;;) {
         if (gives_way(http)) {
             http->answer->end = HTTP_INTERRUPTED;
-            return;
-        }
-        if (!http->request->once && is_outdated(http)) {
-            http->answer->end = HTTP_OUTDATED;
             return;
         }
         curl_multi_perform(http->multi, &running);
@@ -349,7 +348,11 @@ static void drive(struct http *http)
             http->answer->end = http->answer->empty ? HTTP_SILENT : HTTP_STALLED;
             return;
         }
-        curl_multi_poll(http->multi, NULL, 0, (int)MIN(left, (long long)LIMIT_INTERRUPT_MS), NULL);
+        curl_multi_poll(http->multi, NULL, 0, (int)MIN(left, (long long)LIMIT_INTERRUPT_MS), &moving);
+        if (!moving && waits_in_vain(http)) {
+            http->answer->end = HTTP_OUTDATED;
+            return;
+        }
     }
 }
 
@@ -412,7 +415,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     http->proxied = proxy != NULL;
     http->request = request;
     http->answer = answer;
-    if (is_outdated(http))
+    if (request->paths && paths_are_old(request->paths, http->made_at))
         renew(http);
     http->to_sink = http->headers_whole = false;
     http->header_bytes = http->body_bytes = http->mark_bytes = 0;

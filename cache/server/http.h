@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <glib.h>
 
+#include "cache/server/paths.h"
 #include "cache/server/tls.h"
 #include "codec/wire/answer.h"
 
@@ -49,8 +50,8 @@ struct http_request {
     const struct curl_slist *headers; /* besides those every request has */
     const void *body;
     size_t length;
-    const gint64 *since; /* monotonic, NULL: 0; set from any thread: no connection made before is used, or goes on being
-                          * used where the request may be repeated */
+    struct paths *paths; /* NULL: none. No connection of an old one is used, and where the request may be repeated, none
+                          * that ends nowhere is waited for */
     long timeout_ms;     /* until the first byte of the answer's body */
     long stall_ms;       /* after that, 0: LIMIT_STALL_MS */
     gint64 until;        /* monotonic: over by then, however it flows; 0: no such end */
@@ -63,7 +64,7 @@ enum http_end {
     HTTP_ANSWERED,    /* a whole answer was read; its status says which */
     HTTP_FAILED,      /* the transfer broke: code says how */
     HTTP_INTERRUPTED, /* by http_interrupt */
-    HTTP_OUTDATED,    /* since was moved meanwhile: the request may go again, on another connection */
+    HTTP_OUTDATED,    /* its path ends nowhere: the request may go again, on another connection */
     HTTP_SILENT,      /* no byte of an answer in time */
     HTTP_STALLED,     /* it stopped in the middle, or came slower than LIMIT_STALL_BYTES in stall_ms */
     HTTP_TOO_LARGE,   /* headers or body passed a limit */

@@ -19,12 +19,12 @@
 #include "codec/limits.h"
 
 struct network_watch {
-    void (*changed)(void *ctx);
+    void (*changed)(void *ctx, const char *const *gone);
     void *ctx;
     int netlink, timer, end;
     GThread *thread;
     char *addresses;
-    bool went;        /* one of them, since they were looked at; another, or the same anew, may be there by now */
+    GHashTable *gone; /* a set: those that went since, though they or others may be there by now; with "": all */
     gint64 asleep_us; /* how long the machine has slept since it was started */
 };
 
@@ -84,18 +84,33 @@ static gint64 slept_us(void)
     return (gint64)(boot.tv_sec - monotonic.tv_sec) * G_USEC_PER_SEC + (boot.tv_nsec - monotonic.tv_nsec) / 1000;
 }
 
-static bool has_changed(struct network_watch *watch)
+/* The addresses of before that are not there now; a link without its carrier has none. */
+static void miss(struct network_watch *watch, const char *now)
+{
+    g_auto(GStrv) before = g_strsplit(watch->addresses, "\n", -1), present = g_strsplit(now, "\n", -1);
+
+    for (size_t i = 0; before[i]; i++)
+        if (*before[i] && !g_strv_contains((const char *const *)present, before[i]))
+            g_hash_table_add(watch->gone, g_strdup(strchr(before[i], ' ') + 1));
+}
+
+/* Tells of what has changed since the last time. */
+static void look(struct network_watch *watch)
 {
     g_autofree char *addresses = network_addresses();
     gint64 asleep_us = slept_us();
-    bool changed =
-        watch->went || strcmp(addresses, watch->addresses) != 0 || asleep_us - watch->asleep_us >= G_USEC_PER_SEC;
 
-    watch->went = false;
+    miss(watch, addresses);
+    if (asleep_us - watch->asleep_us >= G_USEC_PER_SEC)
+        g_hash_table_add(watch->gone, g_strdup(""));
+    g_autofree const char **gone = (const char **)g_hash_table_get_keys_as_array(watch->gone, NULL);
+
+    if (*gone || strcmp(addresses, watch->addresses) != 0)
+        watch->changed(watch->ctx, g_hash_table_contains(watch->gone, "") ? NULL : gone);
+    g_hash_table_remove_all(watch->gone);
     watch->asleep_us = asleep_us;
     g_free(watch->addresses);
     watch->addresses = g_steal_pointer(&addresses);
-    return changed;
 }
 
 /* ---- what wakes ---- */
@@ -121,25 +136,39 @@ static void arm(int timer)
     timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
 }
 
+static void address_went(struct network_watch *watch, struct nlmsghdr *message)
+{
+    struct ifaddrmsg *address = NLMSG_DATA(message);
+    int left = (int)IFA_PAYLOAD(message);
+    char text[INET6_ADDRSTRLEN];
+
+    /* IPv4 tells its own address as IFA_LOCAL, of which IFA_ADDRESS may be the peer's; IPv6 has the latter alone. */
+    for (struct rtattr *at = IFA_RTA(address); RTA_OK(at, left); at = RTA_NEXT(at, left))
+        if (at->rta_type == (address->ifa_family == AF_INET ? IFA_LOCAL : IFA_ADDRESS) &&
+            inet_ntop(address->ifa_family, RTA_DATA(at), text, sizeof text))
+            g_hash_table_add(watch->gone, g_strdup(text));
+}
+
 /* What else is said matters not, for the addresses are looked at afterwards; but one that went and came back before
  * that is seen nowhere else. An overrun (ENOBUFS) may have swallowed it. */
-static bool an_address_went(int fd)
+static void hear(struct network_watch *watch)
 {
     union {
         struct nlmsghdr message;
         char bytes[8192];
     } buffer;
-    bool went = false;
 
     for (;;) {
-        ssize_t length = recv(fd, &buffer, sizeof buffer, 0);
+        ssize_t length = recv(watch->netlink, &buffer, sizeof buffer, 0);
 
         if (length < 0 && errno != ENOBUFS)
-            return went;
-        went = went || length < 0;
+            return;
+        if (length < 0)
+            g_hash_table_add(watch->gone, g_strdup(""));
         for (struct nlmsghdr *at = &buffer.message; length > 0 && NLMSG_OK(at, (size_t)length);
              at = NLMSG_NEXT(at, length))
-            went = went || at->nlmsg_type == RTM_DELADDR;
+            if (at->nlmsg_type == RTM_DELADDR)
+                address_went(watch, at);
     }
 }
 
@@ -158,18 +187,17 @@ static void *network_run(void *ctx)
         if (ready > 0) {
             patience = LIMIT_NETWORK_SETTLE_MS;
             if (fds[1].revents)
-                watch->went = an_address_went(watch->netlink) || watch->went;
+                hear(watch);
             if (fds[2].revents && read(watch->timer, &ignored, sizeof ignored) < 0)
                 arm(watch->timer);
         } else if (ready == 0) {
             patience = -1;
-            if (has_changed(watch))
-                watch->changed(watch->ctx);
+            look(watch);
         }
     }
 }
 
-struct network_watch *network_watch_new(void (*changed)(void *ctx), void *ctx)
+struct network_watch *network_watch_new(void (*changed)(void *ctx, const char *const *gone), void *ctx)
 {
     struct network_watch *watch = g_new0(struct network_watch, 1);
 
@@ -184,6 +212,7 @@ struct network_watch *network_watch_new(void (*changed)(void *ctx), void *ctx)
     }
     arm(watch->timer);
     watch->addresses = network_addresses();
+    watch->gone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     watch->asleep_us = slept_us();
     watch->thread = g_thread_new("network", network_run, watch);
     return watch;
@@ -207,5 +236,6 @@ void network_watch_free(struct network_watch *watch)
     close_any(watch->timer);
     close_any(watch->end);
     g_free(watch->addresses);
+    g_clear_pointer(&watch->gone, g_hash_table_unref);
     g_free(watch);
 }

@@ -184,6 +184,7 @@ struct session *session_new(struct session_config *config, const struct session_
 
     http_start();
     *result = eas_served();
+    session->paths = paths_new();
     session->config = config;
     session->texts = g_string_chunk_new(256);
     g_mutex_init(&session->lock);
@@ -207,6 +208,7 @@ void session_free(struct session *session)
     if (!session)
         return;
     curl_share_cleanup(session->cookies);
+    paths_free(session->paths);
     oauth_free(session->oauth);
     tls_trust_free(session->trust);
     trace_dir_free(session->trace);
@@ -283,9 +285,9 @@ void session_give_turn(struct link *link)
     g_mutex_unlock(&session->lock);
 }
 
-void session_renew(struct session *session)
+void session_renew(struct session *session, const char *const *gone)
 {
-    __atomic_store_n(&session->renewed_at, g_get_monotonic_time(), __ATOMIC_RELAXED);
+    paths_changed(session->paths, gone);
 }
 
 void session_forgive(struct session *session)

@@ -97,9 +97,9 @@ struct eas_result session_wipe_ordered(struct link *link, bool *account_only);
 /* Tells the server that all was destroyed, or not. SERVED: it has heard. */
 struct eas_result session_wiped(struct link *link, bool account_only, bool done);
 
-/* The network is another one, or was away: connections from before are not used again, and what may be
- * repeated is, within LIMIT_INTERRUPT_MS. */
-void session_renew(struct session *session);
+/* The network is another one, or was away: connections from before are not used again. What waits for an answer to one
+ * of the addresses that are gone (paths_changed) is repeated within LIMIT_INTERRUPT_MS, if it may be. */
+void session_renew(struct session *session, const char *const *gone);
 /* Somebody asks for it: credentials that were refused may be tried once more. */
 void session_forgive(struct session *session);
 /* Somebody has logged in anew: password (copied), or NULL for one of other kinds. */

@@ -34,7 +34,7 @@ struct session {
     bool knows_commands;
     uint32_t commands; /* bit per enum eas_command */
 
-    gint64 renewed_at;               /* atomic, monotonic: connections made before are not used */
+    struct paths *paths;             /* with a lock of its own */
     bool turn_taken;                 /* by one link: to connect, to provision, to try the credentials first */
     enum session_auth auth;          /* as configured, or as the server was heard to want it */
     int expires_days;                /* of the password, as the server says; -1: it says nothing */

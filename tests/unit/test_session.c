@@ -319,7 +319,7 @@ static gpointer renew_later(gpointer data)
     struct rig *rig = data;
 
     script_server_await(rig->server, 1);
-    session_renew(rig->session);
+    session_renew(rig->session, (const char *const[]){"127.0.0.1", NULL});
     return NULL;
 }
 
