@@ -30,16 +30,30 @@ static char *state_dir_of(const char *mountpoint)
     return length > 0 ? g_strndup(text, (size_t)length) : NULL;
 }
 
-/* The only mount of this user: among those that answer, for others' cannot be asked. */
-static int only_mount(const char *what, char **mountpoint)
+static bool is_below(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* The mount of this user that is meant where none is named: the one worked in, or the only one. Among those that
+ * answer, for others' cannot be asked. */
+static int mount_meant(const char *what, char **mountpoint)
 {
     g_autoptr(GPtrArray) mounts = port_mounts();
+    g_autofree char *here = g_get_current_dir();
     guint found = 0;
 
     *mountpoint = NULL;
     for (guint i = 0; i < mounts->len; i++) {
         g_autofree char *state = state_dir_of(mounts->pdata[i]);
 
+        if (state && is_below(here, mounts->pdata[i])) {
+            g_free(*mountpoint);
+            *mountpoint = g_strdup(mounts->pdata[i]);
+            return 0;
+        }
         if (state) {
             found++;
             g_free(*mountpoint);
@@ -49,7 +63,7 @@ static int only_mount(const char *what, char **mountpoint)
     if (found == 1)
         return 0;
     g_clear_pointer(mountpoint, g_free);
-    return unable_to(EXIT_USAGE, what, found ? "name the one that is meant" : "easfs mount makes one",
+    return unable_to(EXIT_USAGE, what, found ? "name the one that is meant, or go there" : "easfs mount makes one",
                      found ? "there are %u mounts" : "nothing is mounted (%u mounts)", found);
 }
 
@@ -60,7 +74,7 @@ int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, 
     if (mountpoint) {
         found = g_canonicalize_filename(mountpoint, NULL);
     } else {
-        int code = only_mount(what, &found);
+        int code = mount_meant(what, &found);
 
         if (code)
             return code;

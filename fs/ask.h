@@ -5,8 +5,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Finds the state directory of a mount, or of the only mount there is when mountpoint is NULL. 0 with
- * *mountpoint_found and *state_dir (caller frees both), or an exit code after saying that what is not possible. */
+/* Finds the state directory of a mount, or, when mountpoint is NULL, of the one worked in or the only one there is. 0
+ * with *mountpoint_found and *state_dir (caller frees both), or an exit code after saying that what is not possible. */
 int ask_find(const char *mountpoint, const char *what, char **mountpoint_found, char **state_dir);
 
 /* Whether a daemon listens for a state directory. */

@@ -272,6 +272,17 @@ def verbs_find_the_daemon_without_attributes(scratch):
 
 
 @test
+def of_several_mounts_the_one_worked_in_is_meant(scratch):
+    server = scratch.easd()
+    mounts = [scratch.mount(server, point=name, state="state-" + name) for name in ("mnt", "mnt2")]
+    for mount in mounts:
+        for place in ((), ("Mail", "Inbox")):
+            told = run(EASFS, "status", cwd=mount.path(*place)).stdout
+            truth(mount.point + "\n" in told.splitlines(True)[0], told)
+    fails(64, EASFS, "status", words="name the one that is meant", cwd=scratch.dir)
+
+
+@test
 def a_busy_mount_names_its_holder_and_a_dead_one_is_taken_over(scratch):
     box(scratch)
     server = scratch.easd()
