@@ -79,7 +79,7 @@ static char *take_text(const struct eas_node *node)
     const char *text = eas_node_text(node, TAG_Settings_ReplyMessage),
                *type = eas_node_text(node, TAG_Settings_BodyType);
 
-    if (!text)
+    if (!text || strcmp(text, "(null)") == 0) /* so SOGo says that there is none */
         return NULL;
     return type && !g_ascii_strcasecmp(type, "HTML") ? html_text(text) : g_strndup(text, LIMIT_OOF_TEXT_BYTES);
 }

@@ -13,7 +13,7 @@ struct oof_values {
 };
 
 static const struct option_row oof_rows[] = {
-    {"from", 0, OPTION_TEXT, offsetof(struct oof_values, from), "TIME", "with on: not before this instant"},
+    {"from", 0, OPTION_TEXT, offsetof(struct oof_values, from), "TIME", "with on: not before this instant (now)"},
     {"until", 0, OPTION_TEXT, offsetof(struct oof_values, until), "TIME", "with on: not after this instant"},
     {"internal", 0, OPTION_TEXT, offsetof(struct oof_values, internal), "TEXT", "what colleagues are answered"},
     {"external", 0, OPTION_TEXT, offsetof(struct oof_values, external), "TEXT",
@@ -26,10 +26,14 @@ static const struct option_row oof_rows[] = {
 static char *wish(const struct oof_values *values, bool on)
 {
     GString *out = g_string_new(NULL);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *from = values->from    ? g_strdup(values->from)
+                            : values->until ? g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ")
+                                            : NULL;
 
-    g_string_append_printf(out, "state %s\n", !on ? "off" : values->from || values->until ? "scheduled" : "on");
-    if (values->from)
-        g_string_append_printf(out, "from %s\n", values->from);
+    g_string_append_printf(out, "state %s\n", !on ? "off" : from ? "scheduled" : "on");
+    if (from)
+        g_string_append_printf(out, "from %s\n", from);
     if (values->until)
         g_string_append_printf(out, "until %s\n", values->until);
     if (values->internal)

@@ -86,6 +86,11 @@ def busy_and_away(scratch):
         run(EASFS, "oof", "on", "--internal", "Away.", "--external", "Gone.", "--mount", mount.point)
         shown = run(EASFS, "oof", "--mount", mount.point).stdout
         equal(shown, "state on\n[internal]\nAway.\n[external]\nGone.\n", version)
+        run(EASFS, "oof", "on", "--until", "2099-01-02", "--mount", mount.point, env=dict(os.environ, TZ="UTC"))
+        shown = run(EASFS, "oof", "--mount", mount.point).stdout
+        lines = shown.splitlines()
+        truth(lines[0] == "state scheduled" and lines[1].startswith("from 20") and
+              lines[2] == "until 2099-01-02T00:00:00Z", shown)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ def messages_are_found_where_the_replica_has_them(scratch):
 @test
 def who_is_away_and_who_is_busy(scratch):
     mount = mounted(scratch, "alice")
+    shown = run(EASFS, "oof", "--mount", mount.point).stdout
+    equal(shown, "state off\n[internal off]\n[external off]\n", "before anything is set")
     run(EASFS, "oof", "on", "--from", "2030-01-01", "--until", "2030-02-01", "--internal", "I am away.", "--mount",
          mount.point, env=dict(os.environ, TZ="UTC"))
     shown = run(EASFS, "oof", "--mount", mount.point).stdout
