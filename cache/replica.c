@@ -15,6 +15,7 @@ void replica_config_free(struct replica_config *config)
     g_free(config->state_dir);
     g_free(config->account);
     g_free(config->since);
+    g_free(config->home_zone);
     g_clear_pointer(&config->key, g_bytes_unref);
     if (config->server)
         session_config_free(config->server);
@@ -143,7 +144,8 @@ struct replica *replica_open(struct replica_config *config, struct eas_result *r
                                .address = address,
                                .send_invitations = config->send_invitations,
                                .send_delay_ms = config->send_delay_ms,
-                               .vcard_version = config->vcard_version};
+                               .vcard_version = config->vcard_version,
+                               .home_zone = config->home_zone};
 
     replica->editor = config->read_only ? NULL : editor_new(replica, &edit);
     return replica;

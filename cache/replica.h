@@ -22,6 +22,7 @@ struct replica_config {
                                       + "*"); NULL or empty: all */
     char *since;                   /* "all", "1d" .. "6m"; NULL: all */
     int vcard_version;             /* 3 or 4 */
+    char *home_zone;               /* the IANA zone of whoever mounts, where files name none; NULL: not known */
     bool read_only;                /* nobody writes: no editor */
     /* An order to wipe: the account's secrets that others keep (keyring) are to go. false: one could not. Called by the
      * sync worker, or by replica_open. NULL: there are none. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cache/store/store.h"
+#include "codec/files/timezone.h"
 #include "fs/config.h"
 #include "fs/message.h"
 #include "fs/replica_key.h"
@@ -261,6 +262,16 @@ static int check_replica(const struct account_options *options, const char *stat
                            "there is no replica at %s", state);
 }
 
+/* As TZ or the machine's own setting names it; one that is set to UTC does not say where its user lives. */
+static char *home_zone(void)
+{
+    g_autoptr(GTimeZone) local = g_time_zone_new_local();
+    const char *name = g_time_zone_get_identifier(local);
+    struct zone zone;
+
+    return zone_by_name(name, &zone) && !zone_is_utc(&zone) ? g_strdup(name) : NULL;
+}
+
 int account_config(const struct account_options *options, const char *what, struct replica_config **made)
 {
     struct replica_config *config;
@@ -279,6 +290,7 @@ int account_config(const struct account_options *options, const char *what, stru
     config->classes = options->classes ? account_classes(options->classes) : 0;
     config->folders = strings_copy(options->folders);
     config->since = g_strdup(options->since);
+    config->home_zone = home_zone();
     config->vcard_version = options->vcard ? *options->vcard - '0' : 3;
     config->send_invitations = options->send_invitations;
     number_read(options->send_delay, SEND_DELAY_S, SEND_DELAY_MOST_S, &config->send_delay_ms);

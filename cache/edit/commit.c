@@ -215,6 +215,7 @@ static int restore_bytes(struct editor *editor, int64_t ino, const struct item *
     g_autofree char *address = editor_address(editor), *reason = NULL;
     struct file_context context = {.uid = item->uid,
                                    .user = address,
+                                   .home_zone = editor->config.home_zone,
                                    .vcard_version = editor->config.vcard_version ? editor->config.vcard_version : 3,
                                    .version = editor_version(editor)};
     g_autoptr(eas_node) data =

@@ -100,6 +100,7 @@ static int restore(struct editor *editor, const struct journal *row)
             eas_node_parse(g_bytes_get_data(item.props, NULL), g_bytes_get_size(item.props), NULL);
         struct file_context context = {.uid = item.uid,
                                        .user = address,
+                                       .home_zone = editor->config.home_zone,
                                        .vcard_version = editor->config.vcard_version ? editor->config.vcard_version : 3,
                                        .version = editor_version(editor)};
 

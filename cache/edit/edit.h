@@ -81,6 +81,7 @@ struct edit_config {
     bool send_invitations;
     long send_delay_ms;
     int vcard_version;
+    const char *home_zone; /* as in replica_config */
 };
 struct editor *editor_new(struct replica *replica, const struct edit_config *config);
 void editor_start(struct editor *editor);

@@ -347,6 +347,7 @@ struct editor *editor_new(struct replica *replica, const struct edit_config *con
     editor->config = *config;
     editor->config.account = g_strdup(config->account);
     editor->config.address = g_strdup(config->address);
+    editor->config.home_zone = g_strdup(config->home_zone);
     g_mutex_init(&editor->lock);
     g_cond_init(&editor->wake);
     g_queue_init(&editor->queue);
@@ -379,6 +380,7 @@ void editor_free(struct editor *editor)
     editor_stop(editor);
     g_free((char *)editor->config.account);
     g_free((char *)editor->config.address);
+    g_free((char *)editor->config.home_zone);
     g_queue_clear(&editor->queue);
     g_cond_clear(&editor->wake);
     g_mutex_clear(&editor->lock);

@@ -140,6 +140,7 @@ void judge(struct editor *editor, const struct place *place, GBytes *bytes, cons
     g_autofree char *address = editor_address(editor);
     struct file_context context = {.uid = item ? item->uid : NULL,
                                    .user = address,
+                                   .home_zone = editor->config.home_zone,
                                    .vcard_version = editor->config.vcard_version ? editor->config.vcard_version : 3,
                                    .version = editor_version(editor),
                                    .now = editor_now_ns() / 1000000000};

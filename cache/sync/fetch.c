@@ -179,6 +179,7 @@ static struct eas_result ask(struct worker *worker, struct batch_item *items, si
     struct fetcher *fetcher = worker->fetcher;
     struct file_context context = {
         .user = fetcher->address,
+        .home_zone = fetcher->config->home_zone,
         .vcard_version = fetcher->config->vcard_version,
         .version = session_version(fetcher->session),
     };

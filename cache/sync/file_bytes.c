@@ -42,6 +42,7 @@ struct file_context file_context_of(struct sync_engine *engine, const char *uid)
     return (struct file_context){
         .uid = uid,
         .user = engine->address,
+        .home_zone = engine->config->home_zone,
         .vcard_version = engine->config->vcard_version ? engine->config->vcard_version : 3,
         .version = session_version(engine->session),
     };

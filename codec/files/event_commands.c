@@ -66,6 +66,20 @@ static void drop_answers(struct eas_node *data)
         edit_take_all(node, TAG_Calendar_AttendeeStatus);
 }
 
+/* The last day of a series of days, as put_days has days. */
+static void put_last_day(struct eas_node *data, const struct eas_node *source)
+{
+    struct eas_node *recurrence = eas_node_child(data, TAG_Calendar_Recurrence);
+    struct eas_date until;
+
+    if (eas_node_number(source, TAG_Calendar_AllDayEvent, 0) != 1 || !recurrence ||
+        !eas_date_read(eas_node_text(recurrence, TAG_Calendar_Until), &until))
+        return;
+    struct eas_date day = event_until_wall(source, eas_date_seconds(&until));
+    edit_take_all(recurrence, TAG_Calendar_Until);
+    ical_put_compact(recurrence, TAG_Calendar_Until, eas_date_seconds(&day));
+}
+
 /* Days are told as days, not as midnights of a zone (MS-ASCAL 2.2.2.1). */
 static void put_days(struct eas_node *data, const struct eas_node *source)
 {
@@ -97,6 +111,7 @@ static void to_16(struct eas_node *data, const struct eas_node *source)
         eas_node_add(place, TAG_AirSyncBase_DisplayName, location->text);
         eas_node_free(location);
     }
+    put_last_day(data, source);
     put_days(data, source);
     drop_answers(data);
     if (eas_node_child(data, TAG_Calendar_BusyStatus))

@@ -15,6 +15,7 @@ struct reading {
     struct eas_node *data;
     struct ical_moment start; /* the master's */
     struct zone zone;         /* in which its occurrences are reckoned; of days: UTC */
+    struct zone midnights;    /* whose midnights stand for days */
     gint64 end;
     bool recurs, unsupported;
     struct icalrecurrencetype rule;
@@ -78,16 +79,35 @@ static bool read_start(const struct reading *reading, icalcomponent *component, 
                     : refuse(reading, "the event has no start (DTSTART)");
 }
 
-/* Midnights of days are told in UTC, which servers of both kinds take for the same days (MS-ASCAL 2.2.2.1). */
+/* Days are midnights of a zone (MS-ASCAL 2.2.2.1): of the home zone where that is west of Greenwich, else of UTC. So
+ * the instant is on that day both there and in UTC, for servers that go by their user's zone whatever Timezone says. */
+static struct zone day_zone(const struct file_context *context)
+{
+    struct zone home;
+
+    return context->home_zone && zone_by_name(context->home_zone, &home) && home.offset < 0 ? home : zone_utc();
+}
+
+/* A time of a series of days, reckoned in UTC, as the midnight that is told. */
+static gint64 told(const struct reading *reading, gint64 instant)
+{
+    struct eas_date day = eas_date_from_seconds(instant);
+
+    return reading->start.is_day ? zone_instant(&reading->midnights, &day) : instant;
+}
+
 static bool read_master_times(struct reading *reading)
 {
     if (!read_start(reading, reading->master, &reading->start) ||
         !read_end(reading, reading->master, &reading->start, &reading->end))
         return false;
     reading->zone = reading->start.is_day ? zone_utc() : reading->start.zone;
-    g_autofree char *blob = zone_blob(&reading->zone, reading->start.wall.year);
+    reading->midnights = reading->start.is_day ? day_zone(reading->file->context) : reading->zone;
+    g_autofree char *blob = zone_blob(&reading->midnights, reading->start.wall.year);
     eas_node_add(reading->data, TAG_Calendar_Timezone, blob);
-    put_times(reading->data, &reading->start, reading->end, &reading->zone);
+    if (reading->start.is_day)
+        reading->midnights = zone_from_blob(blob); /* as whoever gets it reckons */
+    put_times(reading->data, &reading->start, reading->end, &reading->midnights);
     return true;
 }
 
@@ -160,7 +180,7 @@ static bool read_recurrence(struct reading *reading)
         return refuse(reading, "the series ends (UNTIL) before it starts");
     g_autoptr(eas_node) holder = eas_node_new(TAG_Calendar_Recurrence, NULL);
     if (reading->until != G_MAXINT64)
-        ical_put_compact(holder, TAG_Calendar_Until, reading->until);
+        ical_put_compact(holder, TAG_Calendar_Until, told(reading, reading->until));
     recurrence.until = eas_node_text(holder, TAG_Calendar_Until);
     recurrence_write(reading->data, TAG_Calendar_Recurrence, &recurrence);
     return true;
@@ -224,11 +244,11 @@ static bool read_override(const struct reading *reading, icalcomponent *componen
     if (!read_start(reading, component, &start) || !read_end(reading, component, &start, &end))
         return false;
     eas_node_append(full, eas_node_copy(eas_node_child(reading->data, TAG_Calendar_Timezone)));
-    put_times(full, &start, end, &reading->zone);
+    put_times(full, &start, end, &reading->midnights);
     if (!event_read_fields(&fields))
         return false;
-    g_autoptr(eas_node) plain = event_occurrence(reading->data, original, NULL);
-    event_put_differences(add_exception(list, original), plain, full);
+    g_autoptr(eas_node) plain = event_occurrence(reading->data, told(reading, original), NULL);
+    event_put_differences(add_exception(list, told(reading, original)), plain, full);
     return true;
 }
 
@@ -292,7 +312,7 @@ static bool check_occurrences(const struct reading *reading, const GArray *chang
             return refuse(reading, "an occurrence is changed (RECURRENCE-ID) that the rule does not have");
     for (guint i = changed->len; i < count; i++)
         if (found[i] && !event_exception(reading->data, instants[i])) {
-            struct eas_node *exception = add_exception(list, instants[i]);
+            struct eas_node *exception = add_exception(list, told(reading, instants[i]));
             eas_node_add(exception, TAG_Calendar_Deleted, "1");
         }
     return true;

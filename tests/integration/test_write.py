@@ -92,6 +92,36 @@ def a_character_that_xml_has_none_of_stays_here(scratch):
 
 
 @test
+def times_without_a_zone_are_the_machines(scratch):
+    server = scratch.easd()
+    days = event("Days", "RRULE:FREQ=DAILY;UNTIL=20261110\r\nEXDATE;VALUE=DATE:20261107\r\n")
+    days = days.replace(b"DTSTART:20261105T090000Z", b"DTSTART;VALUE=DATE:20261105")
+    days = days.replace(b"DTEND:20261105T093000Z", b"DTEND;VALUE=DATE:20261106")
+    for zone, version in (("America/New_York", "14.1"), ("America/New_York", "16.1"), ("Europe/Oslo", "14.1")):
+        os.environ["TZ"] = zone
+        name = (zone + version).replace("/", "")
+        mount = scratch.mount(server, "--protocol", version, point=name, state=name + ".state")
+        mount.sync()
+        put(mount.path("Calendar", "floating.ics"), event("Floating").replace(b"090000Z", b"090000").replace(b"093000Z", b"093000"))
+        put(mount.path("Calendar", "days.ics"), days)
+        mount.sync("--strict")
+        there = server_items(server, "Calendar")
+        for line in (b"DTSTART;VALUE=DATE:20261105", b"EXDATE;VALUE=DATE:20261107"):
+            truth(line in there["Days"], "%s at %s: no %r in %r" % (zone, version, line, there["Days"]))
+        mount.umount()
+        mount = scratch.mount(server, "--protocol", version, point=name, state=name + ".anew")
+        mount.sync()
+        start = b"DTSTART;TZID=%s:20261105T090000" % zone.encode()
+        truth(start in mount.read("Calendar", "Floating.ics"), mount.read("Calendar", "Floating.ics"))
+        found = mount.read("Calendar", "Days.ics")
+        for line in (b"DTSTART;VALUE=DATE:20261105", b"EXDATE;VALUE=DATE:20261107", b"UNTIL=20261110"):
+            truth(line in found, "%s at %s: no %r in %r" % (zone, version, line, found))
+        run("rm", mount.path("Calendar", "Days.ics"), mount.path("Calendar", "Floating.ics"))
+        mount.sync("--strict")
+        mount.umount()
+
+
+@test
 def what_is_not_valid_is_held_under_its_name(scratch):
     _, mount = started(scratch)
     path, half = mount.path("Calendar", "half.ics"), event("Half")[:90]

@@ -130,9 +130,9 @@ class Scratch(contextlib.ExitStack):
         log = "log_path=" + self.path("sanitizer")
         os.environ.update(ASAN_OPTIONS="detect_leaks=1:" + log, UBSAN_OPTIONS="print_stacktrace=1:" + log,
                           LSAN_OPTIONS="print_suppressions=0:suppressions=" + SUPPRESSIONS)
-        # Neither the accounts nor the keyring of whoever runs the tests.
+        # Neither the accounts nor the keyring nor the clock of whoever runs the tests.
         os.environ.update(XDG_CONFIG_HOME=self.path("config"), XDG_STATE_HOME=self.path("states"),
-                          XDG_RUNTIME_DIR=self.path("run"))
+                          XDG_RUNTIME_DIR=self.path("run"), TZ="UTC")
         os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self.callback(self.no_sanitizer_reports)
 

@@ -267,6 +267,18 @@ class Rig:
     def add_contact(self, user, name, vcf):
         return self.dav_put(user, "Contacts/personal/%s.vcf" % name, vcf, "text/vcard; charset=utf-8")
 
+    def choose_zone(self, user, zone):
+        """The time zone in the user's settings on the server, UTC without; before the first log-in."""
+        made = self.psql("insert into sogo_user_profile (c_uid, c_defaults) values ('%s', '{\"SOGoTimeZone\": \"%s\"}')" %
+                         (user, zone), "sogo", "sogo")
+        if made.returncode:
+            raise RigError(made.stderr)
+
+    def calendar(self, user):
+        """What it stores of the user's events and tasks, all in one text."""
+        return self.psql("select c_content from sogo_store join sogo_folder_info using (c_folder_id) where c_deleted is null "
+                         "and c_path = '/Users/%s/Calendar/personal' order by c_name" % user, "sogo", "sogo").stdout
+
     def stop_web(self):
         """The server is gone: connections are refused."""
         self.end("nginx")
@@ -348,19 +360,19 @@ class Rig:
                                           "config_file=%s/pg/rig.conf" % self.top,
                                           "-c", "hba_file=%s/pg/pg_hba.conf" % self.top,
                                           "-c", "ident_file=%s/pg/pg_ident.conf" % self.top])
-
-        def psql(sql, database="postgres", user="postgres"):
-            return subprocess.run(["psql", "-X", "-q", "-h", "127.0.0.1", "-p", str(self.port["pg"]), "-U", user, "-d",
-                                   database, "-v", "ON_ERROR_STOP=1"], input=sql, text=True, capture_output=True)
-        wait_until("PostgreSQL", lambda: psql("select 1").returncode == 0)
-        psql("create role sogo login password 'sogo'")
-        psql("create database sogo owner sogo template template0 encoding 'UTF8'")
+        wait_until("PostgreSQL", lambda: self.psql("select 1").returncode == 0)
+        self.psql("create role sogo login password 'sogo'")
+        self.psql("create database sogo owner sogo template template0 encoding 'UTF8'")
         rows = "".join("insert into people values ('%s','%s','%s','%s','%s@%s');\n" %
                        (user, user, self.password(user), user.capitalize() + " Rig", user, DOMAIN) for user in self.users)
-        made = psql("create table people (c_uid text primary key, c_name text, c_password text, c_cn text, mail text);\n"
-                    + rows, "sogo", "sogo")
+        made = self.psql("create table people (c_uid text primary key, c_name text, c_password text, c_cn text, mail text);\n"
+                         + rows, "sogo", "sogo")
         if made.returncode:
             raise RigError(made.stderr)
+
+    def psql(self, sql, database="postgres", user="postgres"):
+        return subprocess.run(["psql", "-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", str(self.port["pg"]), "-U", user, "-d", database,
+                               "-v", "ON_ERROR_STOP=1"], input=sql, text=True, capture_output=True)
 
     def sogod(self):
         database = "postgresql://sogo:sogo@127.0.0.1:%d/sogo" % self.port["pg"]

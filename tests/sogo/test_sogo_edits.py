@@ -2,6 +2,7 @@
 """A user's day in the mount, by the tools of a shell, and what a real server has of it afterwards, by DAV and IMAP. Catches
 what a demo server of our own would forgive, a letter too many or too few."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -11,7 +12,7 @@ import rig as rigs
 from edits import card, event, todo
 from harness import equal, message, run, test, truth, write
 
-rig = rigs.Rig("/tmp/easfs-rig-%d" % os.getpid(), ["alice", "bob", "carol"])
+rig = rigs.Rig("/tmp/easfs-rig-%d" % os.getpid(), ["alice", "bob", "carol", "berlin", "newyork", "utc"])
 
 
 def options(scratch, user):
@@ -65,5 +66,67 @@ def a_letter_is_sent_once(scratch):
     equal(len(rig.messages("bob", "Sent")), 1, "letters in Sent")
 
 
+DAYS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//t//t//EN
+BEGIN:VEVENT
+UID:days
+DTSTAMP:20261101T080000Z
+DTSTART;VALUE=DATE:20261102
+DTEND;VALUE=DATE:20261103
+RRULE:FREQ=DAILY;UNTIL=20261110
+EXDATE;VALUE=DATE:20261104
+SUMMARY:Days
+END:VEVENT
+BEGIN:VEVENT
+UID:days
+DTSTAMP:20261101T080000Z
+RECURRENCE-ID;VALUE=DATE:20261106
+DTSTART;VALUE=DATE:20261106
+DTEND;VALUE=DATE:20261107
+SUMMARY:Other days
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@test
+def whole_days_are_the_same_days_there(scratch):
+    """The server reckons them in the zone that the user chose there, whatever Timezone says. Where that is not the machine's,
+    and the machine is west of Greenwich, it does not take what is left out of a series: days are whole, but come back."""
+    single = event("Day").replace(b"DTSTART:20261105T090000Z", b"DTSTART;VALUE=DATE:20260702")
+    single = single.replace(b"DTEND:20261105T093000Z", b"DTEND;VALUE=DATE:20260703")
+    for number, (user, machine, left_out) in enumerate((
+            ("berlin", "Europe/Berlin", True), ("newyork", "America/New_York", True), ("utc", "Europe/Berlin", True),
+            ("utc", "America/New_York", False))):
+        os.environ["TZ"] = machine
+        mount = scratch.mount(options(scratch, user), point="m%d" % number, state="s%d" % number)
+        mount.sync()
+        write(mount.path("Calendar", "day.ics"), single)
+        write(mount.path("Calendar", "days.ics"), DAYS)
+        mount.sync("--strict")
+        mount.umount()
+        stored = rig.calendar(user)
+        days = sorted(re.findall(r"(?m)^((?:DTSTART|DTEND|EXDATE|RECURRENCE-ID);VALUE=DATE:\d{8})\s*$", stored))
+        equal(days, ["DTEND;VALUE=DATE:20260703", "DTEND;VALUE=DATE:20261103", "DTEND;VALUE=DATE:20261107",
+                     "DTSTART;VALUE=DATE:20260702", "DTSTART;VALUE=DATE:20261102", "DTSTART;VALUE=DATE:20261106",
+                     *["EXDATE;VALUE=DATE:20261104"] * left_out, "RECURRENCE-ID;VALUE=DATE:20261106"],
+              "%s there, %s here" % (user, machine))
+        mount = scratch.mount(options(scratch, user), point="m%d" % number, state="anew%d" % number)
+        mount.sync()
+        text = b"".join(mount.read("Calendar", name) for name in mount.ls("Calendar"))
+        equal(sorted(set(re.findall(rb"(?m)^(?:DTSTART|EXDATE|RECURRENCE-ID);VALUE=DATE:(\d{8})\r$", text))),
+              [b"20260702", b"20261102", *[b"20261104"] * left_out, b"20261106"], "read anew")
+        truth(re.search(rb"(?m)^RRULE:.*UNTIL=20261110\b", text), text)
+        run("rm", mount.path("Calendar", "Day.ics"), mount.path("Calendar", "Days.ics"))
+        mount.sync("--strict")
+        mount.umount()
+
+
+def prepare():
+    rig.choose_zone("berlin", "Europe/Berlin")
+    rig.choose_zone("newyork", "America/New_York")
+
+
 if __name__ == "__main__":
-    rigs.serve(rig)
+    rigs.serve(rig, prepare)

@@ -309,6 +309,52 @@ static void test_times_of_exceptions(void **state)
     }
 }
 
+/* Days as they are told: midnights of a home zone in the west, of UTC elsewhere; from 16.0 on dates. Catches: a day
+ * that is another one for a server that goes by its user's zone. */
+static void test_days_of_zones(void **state)
+{
+    static const struct {
+        const char *home, *start, *removed, *changed, *until;
+    } rows[] = {
+        {NULL, "20261027T000000Z", "20261028T000000Z", "20261103T000000Z", "20261105T000000Z"},
+        {"Europe/Berlin", "20261027T000000Z", "20261028T000000Z", "20261103T000000Z", "20261105T000000Z"},
+        {"America/New_York", "20261027T040000Z", "20261028T040000Z", "20261103T050000Z", "20261105T050000Z"},
+        {"Pacific/Honolulu", "20261027T100000Z", "20261028T100000Z", "20261103T100000Z", "20261105T100000Z"},
+    };
+    const char *file = CAL(EVENT("DTSTART;VALUE=DATE:20261027\nRRULE:FREQ=DAILY;UNTIL=20261105\n"
+                                 "EXDATE;VALUE=DATE:20261028\n")
+                               EVENT("RECURRENCE-ID;VALUE=DATE:20261103\nDTSTART;VALUE=DATE:20261103\nLOCATION:x\n"));
+
+    (void)state;
+    g_autoptr(eas_node) plain = edit_read(EAS_CALENDAR, file);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct file_context context = edit_context;
+        context.home_zone = rows[i].home;
+        g_autoptr(eas_node) mine = edit_read_as(EAS_CALENDAR, file, &context);
+        assert_same(EAS_CALENDAR, plain, mine, rows[i].home);
+        assert_untouched(EAS_CALENDAR, mine, &context);
+        g_autoptr(GPtrArray) commands = item_commands(EAS_CALENDAR, EAS_14_1, NULL, mine, "client-uid");
+        const struct eas_node *sent = ((const struct item_command *)commands->pdata[0])->data;
+        assert_string_equal(eas_node_text(sent, C(StartTime)), rows[i].start);
+        assert_string_equal(eas_node_text(eas_node_child(sent, C(Recurrence)), C(Until)), rows[i].until);
+        assert_string_equal(eas_node_text(exception_of(sent, rows[i].removed), C(Deleted)), "1");
+        assert_string_equal(eas_node_text(exception_of(sent, rows[i].changed), C(StartTime)), rows[i].changed);
+        g_autoptr(GPtrArray) parts = item_commands(EAS_CALENDAR, EAS_16_1, NULL, mine, "client-uid");
+        assert_int_equal(parts->len, 3);
+        sent = ((const struct item_command *)parts->pdata[0])->data;
+        assert_null(eas_node_child(sent, C(Timezone)));
+        assert_string_equal(eas_node_text(sent, C(StartTime)), "20261027T000000Z");
+        assert_string_equal(eas_node_text(eas_node_child(sent, C(Recurrence)), C(Until)), "20261105T000000Z");
+        for (size_t v = 0; v < G_N_ELEMENTS(versions); v++) {
+            context.version = versions[v];
+            g_autoptr(GPtrArray) adds = item_commands(EAS_CALENDAR, versions[v], NULL, mine, "client-uid");
+            g_autoptr(eas_node) held = edit_server_apply(EAS_CALENDAR, versions[v], NULL, adds, mine);
+            assert_same(EAS_CALENDAR, mine, held, eas_version_text(versions[v]));
+            assert_untouched(EAS_CALENDAR, held, &context);
+        }
+    }
+}
+
 /* Follows an edit of base to mine at each version: the commands are valid, and the server then has mine. */
 static void follow(const char *before, const char *after, const char *expected_16)
 {
@@ -532,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_zone_of_exceptions),
         cmocka_unit_test(test_times_of_exceptions),
+        cmocka_unit_test(test_days_of_zones),
         cmocka_unit_test(test_edits),
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_unsupported),
