@@ -44,18 +44,31 @@ static struct eas_result provisioned_in_vain(void)
     return result;
 }
 
-/* One exchange and what its answer says of the version. */
+/* What the last answer announced, where it is not looked at yet. */
+static struct eas_result heed_announced(struct link *link)
+{
+    struct eas_result result = link->announced ? session_renegotiate(link, link->announced) : eas_served();
+
+    if (result.outcome != EAS_UNREACHABLE)
+        g_clear_pointer(&link->announced, g_free);
+    return result;
+}
+
+/* One exchange and what its answer says of the version. What was done, and must not be done twice, is never answered by
+ * what becomes of the version: that is for the next call. */
 static struct eas_result exchange_once(struct link *link, struct call *call)
 {
     struct session *session = link->session;
     const char *key = session_policy_key(session);
     struct eas_result result = judge(call, session_exchange(link, call, key));
-    g_autofree char *announced = g_strdup(http_header(link->http, "X-MS-RP"));
+    const char *announced = http_header(link->http, "X-MS-RP");
 
     if (result.http == 505 || result.action == EAS_ACTION_NEGOTIATE)
         return session_renegotiate(link, NULL);
     if (announced && eas_is_served(&result)) {
-        struct eas_result changed = session_renegotiate(link, announced);
+        g_free(link->announced);
+        link->announced = g_strdup(announced);
+        struct eas_result changed = call->once ? eas_served() : heed_announced(link);
 
         if (!eas_is_served(&changed))
             return changed;
@@ -73,9 +86,10 @@ static void announce(const struct call *call, const char *name)
 static struct eas_result call_to_its_end(struct link *link, struct call *call)
 {
     struct session *session = link->session;
-    struct eas_result result = eas_served();
+    struct eas_result result = heed_announced(link);
 
-    if (!session_version(session))
+    call->unsent = true;
+    if (eas_is_served(&result) && !session_version(session))
         result = session_connect(link);
     if (!eas_is_served(&result))
         return result;
@@ -91,6 +105,7 @@ static struct eas_result call_to_its_end(struct link *link, struct call *call)
             return result;
         if (round >= LIMIT_PROVISION_ROUNDS)
             return provisioned_in_vain();
+        call->unsent = true; /* the server has said that it does nothing without a policy */
         struct eas_result policy = policy_provision(link, generation);
 
         if (!eas_is_served(&policy))

@@ -426,6 +426,7 @@ void http_exchange(struct http *http, const struct http_request *request, struct
     answer->code = resolve_apply(http->resolve, http->easy, request->url, is_stopped, http);
     if (answer->code != CURLE_OK) {
         answer->end = http_is_interrupted(http) ? HTTP_INTERRUPTED : HTTP_FAILED;
+        answer->unsent = true;
         return;
     }
     set_request(http, request);

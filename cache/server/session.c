@@ -239,6 +239,7 @@ void link_free(struct link *link)
     if (!link)
         return;
     http_free(link->http);
+    g_free(link->announced);
     g_free(link);
 }
 

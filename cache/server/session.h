@@ -81,7 +81,7 @@ struct call {
     /* out */
     bool empty; /* 200 without a body */
     int status; /* the document's top-level Status, 0 if none */
-    bool unsent; /* not SERVED, and the server cannot have got all of the request */
+    bool unsent; /* not SERVED, and the server cannot have got all of the request, or wants a policy first */
 };
 
 /* One exchange, to its end. Provisions and repeats where the server asks for it (449, 142 to 144),

@@ -51,7 +51,8 @@ struct session {
 struct link {
     struct session *session;
     struct http *http;
-    unsigned turns; /* how often this link holds the turn: it may take it again */
+    unsigned turns;  /* how often this link holds the turn: it may take it again */
+    char *announced; /* versions the server says it speaks, not looked at yet (call.c); NULL: none */
 };
 
 /* Only one link at a time does what several would do alike. Waits for the turn; false: the link was

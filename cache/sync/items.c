@@ -195,8 +195,10 @@ static int plan_write(struct work *work, struct plan *plan)
     int error;
 
     work->progress += plan->told;
-    if (plan->removal)
-        return plan->item.id ? store_item_remove(store, plan->item.id) : 0;
+    if (plan->removal) {
+        error = plan->item.id ? upload_gone(work->engine, &plan->item) : 0;
+        return error || !plan->item.id ? error : store_item_remove(store, plan->item.id);
+    }
     error = body_refresh(store, plan);
     if (!error)
         error = store_item_put(store, &plan->item);

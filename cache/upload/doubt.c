@@ -196,6 +196,7 @@ static bool find_twin(struct sync_engine *engine, const struct collection *colle
 static int take_add(struct sync_engine *engine, const struct collection *collection, struct journal *row,
                     const char *server_id, struct item *item)
 {
+    struct upload upload = {.engine = engine, .now_ns = g_get_real_time() * 1000};
     bool inside = collection->resync; /* items.c: a resync is stored as it is read */
     int error = inside ? 0 : store_begin(engine->store);
     int64_t id;
@@ -204,6 +205,8 @@ static int take_add(struct sync_engine *engine, const struct collection *collect
         return error;
     id = journal_added(engine->store, row, server_id);
     error = (int)MIN(id, 0);
+    if (!error && collection->class == EAS_CALENDAR && row->state == JOURNAL_SENT)
+        error = upload_invite(&upload, NULL, row->data, row->uid);
     if (!error)
         error = store_item_get(engine->store, id, item);
     if (inside)
@@ -256,4 +259,18 @@ bool upload_recognise(struct sync_engine *engine, const struct collection *colle
         return true;
     *error = *error == -ENOENT ? 0 : *error;
     return false;
+}
+
+int upload_gone(struct sync_engine *engine, const struct item *item)
+{
+    struct upload upload = {.engine = engine, .now_ns = g_get_real_time() * 1000};
+    struct journal row = {0};
+    struct item held = {0};
+    int error = item->class == EAS_CALENDAR ? journal_of_item(engine->store, JOURNAL_DELETE, item->id, &row) : -ENOENT;
+
+    if (!error && row.sent_ns && !(error = store_item_get(engine->store, item->id, &held)))
+        error = upload_invite(&upload, held.props, NULL, held.uid);
+    item_clear(&held);
+    journal_clear(&row);
+    return error == -ENOENT ? 0 : error;
 }

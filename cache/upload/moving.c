@@ -34,8 +34,17 @@ static int settle(struct upload *upload, struct journal *row, const char *server
     return error;
 }
 
-/* Takes a row into the request, if something has to be asked for it. */
-static int consider(struct upload *upload, GPtrArray *shifts, struct journal *row)
+/* An answer names a message by its id alone, and ids are a folder's own: two of one id do not travel together. */
+static bool is_named_already(const GPtrArray *shifts, const char *server_id)
+{
+    for (guint i = 0; i < shifts->len; i++)
+        if (!strcmp(((const struct shift *)shifts->pdata[i])->server_id, server_id))
+            return true;
+    return false;
+}
+
+/* Takes a row into the request, if something has to be asked for it. more: set where it has to wait for the next. */
+static int consider(struct upload *upload, GPtrArray *shifts, struct journal *row, bool *more)
 {
     const struct collection *target = upload_collection(upload, row->target_id), *source;
     struct item item = {0};
@@ -53,6 +62,8 @@ static int consider(struct upload *upload, GPtrArray *shifts, struct journal *ro
     source = upload_collection(upload, item.collection_id);
     if (source == target || !source) {
         error = settle(upload, row, item.server_id, NULL);
+    } else if (is_named_already(shifts, item.server_id)) {
+        *more = true;
     } else {
         shift = g_new0(struct shift, 1);
         *shift = (struct shift){*row, g_strdup(item.server_id), source->server_id, target->server_id};
@@ -162,17 +173,18 @@ static struct eas_result ask(struct upload *upload, GPtrArray *shifts)
     return result;
 }
 
-/* more: the request was full. What is moved while it is under way is no reason for another at once: a mv of thousands
- * would be a request for each handful; it gathers for the next pass. */
+/* more: the request was full, or had one of the same id. What is moved while it is under way is no reason for another
+ * at once: a mv of thousands would be a request for each handful; it gathers for the next pass. */
 static struct eas_result some_moves(struct upload *upload, bool *more)
 {
     g_autoptr(GArray) rows = upload_due(upload, UPLOAD_KIND(JOURNAL_MOVE));
     g_autoptr(GPtrArray) shifts = g_ptr_array_new_with_free_func(shift_free);
     int error = 0;
 
+    *more = false;
     for (guint i = 0; i < rows->len && !error && shifts->len < LIMIT_MOVES; i++)
-        error = consider(upload, shifts, &g_array_index(rows, struct journal, i));
-    *more = shifts->len == LIMIT_MOVES;
+        error = consider(upload, shifts, &g_array_index(rows, struct journal, i), more);
+    *more |= shifts->len == LIMIT_MOVES;
     if (!error && shifts->len)
         error = mark(upload, shifts);
     return !error && shifts->len ? ask(upload, shifts) : store_result(error);

@@ -12,18 +12,113 @@ static void set_error(struct journal *row, const char *why)
     row->error = g_strdup(why);
 }
 
+int row_refresh(struct upload *upload, struct journal *row)
+{
+    struct journal now = {0};
+    int error = journal_get(upload->engine->store, row->id, &now);
+
+    if (!error)
+        row->ino = now.ino;
+    if (!error && (now.origin_ino || !row->origin_ino)) {
+        g_free(row->origin);
+        row->origin = g_steal_pointer(&now.origin);
+        row->origin_ino = now.origin_ino;
+    }
+    journal_clear(&now);
+    return error;
+}
+
+/* What was removed here while it was on its way, and did not arrive, never was. *gone: so it is. */
+static int drop_buried(struct upload *upload, const struct journal *row, bool *gone)
+{
+    struct store *store = upload->engine->store;
+    struct file_row file = {0};
+    int error = row->kind == JOURNAL_ADD ? store_file_get(store, row->ino, &file) : 0;
+
+    *gone = error == -ENOENT || (file.ino && store_is_grave(store, file.parent));
+    if (*gone)
+        error = journal_remove(store, row->id);
+    if (*gone && !error && file.ino)
+        error = store_file_remove(store, file.ino);
+    file_row_clear(&file);
+    return error;
+}
+
 int row_requeue(struct upload *upload, struct journal *row)
 {
+    bool gone;
+    int error = row_refresh(upload, row);
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    if ((error = drop_buried(upload, row, &gone)) || gone)
+        return error;
     row->state = JOURNAL_QUEUED;
     row->batch = 0;
     g_clear_pointer(&row->batch_key, g_free);
     return journal_put(upload->engine->store, row);
 }
 
+/* What the user wrote while it was on its way; -ENOENT: nothing. */
+static int find_later(struct upload *upload, const struct journal *row, struct journal *later)
+{
+    struct store *store = upload->engine->store;
+    int error = -ENOENT;
+
+    if (row->kind == JOURNAL_ADD)
+        error = journal_of_file(store, JOURNAL_CHANGE, row->ino, later);
+    else if (row->kind == JOURNAL_CHANGE)
+        error = journal_of_item(store, JOURNAL_CHANGE, row->item_id, later);
+    if (!error && later->id == row->id) {
+        journal_clear(later);
+        error = -ENOENT;
+    }
+    return error;
+}
+
+/* That says all that the refused row says: of an addition it is what is to be added, of a change it is laid against
+ * what the refused one was laid against. */
+static int give_way(struct upload *upload, struct journal *row, struct journal *later)
+{
+    struct store *store = upload->engine->store;
+    int64_t dropped = row->id;
+
+    if (row->kind == JOURNAL_ADD) {
+        dropped = later->id;
+        later->kind = JOURNAL_ADD;
+        later->id = row->id;
+        g_free(later->uid);
+        later->uid = g_strdup(row->uid);
+        g_free(later->client_id);
+        later->client_id = g_uuid_string_random(); /* the old one stands for what was refused */
+        g_free(later->origin);
+        later->origin = g_strdup(row->origin);
+        later->origin_ino = row->origin_ino;
+    }
+    g_clear_pointer(&later->base, g_bytes_unref);
+    later->base = row->base ? g_bytes_ref(row->base) : NULL;
+    int error = journal_put(store, later);
+
+    return error ? error : journal_remove(store, dropped);
+}
+
 int row_hold(struct upload *upload, struct journal *row, const char *why)
 {
+    struct journal later = {0};
+    bool gone;
+    int error = row_refresh(upload, row);
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    if ((error = drop_buried(upload, row, &gone)) || gone)
+        return error;
+    if (!(error = find_later(upload, row, &later))) {
+        error = give_way(upload, row, &later);
+        journal_clear(&later);
+        return error;
+    }
     g_clear_pointer(&row->batch_key, g_free);
-    return journal_hold(upload->engine->store, row, why);
+    return error == -ENOENT ? journal_hold(upload->engine->store, row, why) : error;
 }
 
 static int64_t delay_ns(int tries)

@@ -164,8 +164,8 @@ static int part_gone(struct upload *upload, struct part *part)
     struct store *store = upload->engine->store;
     int error;
 
-    if (part->row.kind == JOURNAL_DELETE)
-        return journal_deleted(store, &part->row);
+    if (part->row.kind == JOURNAL_DELETE) /* sent before and not answered, it was this deletion's doing */
+        return part->row.tries ? part_deleted(upload, part) : journal_deleted(store, &part->row);
     if (part_command(part)->instance_id && part_command(part)->kind == ITEM_DELETE)
         return part_taken(upload, part, NULL); /* the occurrence that was to go */
     if (part->row.kind == JOURNAL_FLAGS)
@@ -198,18 +198,8 @@ int part_judge(struct upload *upload, struct part *part, const struct harvest *h
     const struct answered *answer = find_answer(harvest, part);
     int status = answer ? answer->status : 1;
 
-    /* The editor may have given the item another file meanwhile. */
-    struct journal now = {0};
-    int error = journal_get(upload->engine->store, part->row.id, &now);
+    int error = row_refresh(upload, &part->row);
 
-    if (!error)
-        part->row.ino = now.ino;
-    if (!error && (now.origin_ino || !part->row.origin_ino)) {
-        g_free(part->row.origin);
-        part->row.origin = g_steal_pointer(&now.origin);
-        part->row.origin_ino = now.origin_ino;
-    }
-    journal_clear(&now);
     if (error)
         return error == -ENOENT ? 0 : error;
     if (part->row.kind == JOURNAL_ADD && (!answer || (status == 1 && !*answer->server_id)))

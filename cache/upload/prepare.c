@@ -59,12 +59,14 @@ static enum prepared hold_for(struct upload *upload, struct journal *row, const 
     return settle(upload, row, hold, error);
 }
 
-/* The server has what the user wanted. */
+/* The server has what the user wanted; where it was sent and not answered, from this very change. */
 static int agree(struct upload *upload, struct journal *row)
 {
     struct item item = {0};
     int error = store_item_get(upload->engine->store, row->item_id, &item);
 
+    if (!error && item.class == EAS_CALENDAR && row->tries && !row->response)
+        error = upload_invite(upload, row->base, row->data, item.uid);
     if (!error)
         error = journal_changed(upload->engine->store, row, item.props);
     item_clear(&item);

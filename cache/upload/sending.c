@@ -180,20 +180,25 @@ GBytes *letter_pack(GBytes *message)
     return eas_node_bytes(node);
 }
 
+/* What is on its way nobody writes to: it is read then, so that it is what was written last. */
 static struct eas_result send_one(struct upload *upload, struct journal *row)
 {
-    int error;
-    struct letter letter = {.row = row, .message = message_of(upload, row, &error)};
-    struct eas_result result = eas_served();
+    struct letter letter = {.row = row};
+    struct eas_result result;
+    int error = rows_mark(upload, &row, 1, NULL);
 
-    if (error)
+    if (error || !row->id)
         return store_result(error);
-    if (!letter.message)
-        return store_result(in_transaction(upload, row, gone_out));
-    find_references(upload, &letter);
-    result = store_result(rows_mark(upload, &row, 1, NULL));
-    if (eas_is_served(&result) && row->id)
+    letter.message = message_of(upload, row, &error);
+    if (error) {
+        in_transaction(upload, row, row_requeue);
+        result = store_result(error);
+    } else if (!letter.message) {
+        result = store_result(in_transaction(upload, row, gone_out));
+    } else {
+        find_references(upload, &letter);
         result = post(upload, &letter);
+    }
     letter_clear(&letter);
     return result;
 }

@@ -40,4 +40,8 @@ void upload_clear(struct sync_engine *engine); /* what the engine keeps of it */
 bool upload_recognise(struct sync_engine *engine, const struct collection *collection, const char *server_id,
                       const struct eas_node *data, struct item *item, int *error);
 
+/* The server says that an item is gone: where a deletion of ours did that, to which no answer came, whoever has to hear
+ * of it is told. Within the transaction that removes it, before. 0 or a negative errno. */
+int upload_gone(struct sync_engine *engine, const struct item *item);
+
 #endif

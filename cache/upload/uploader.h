@@ -46,10 +46,15 @@ int upload_end(struct upload *upload, int error); /* commits, or rolls back wher
 
 /* ---- outcome.c: what becomes of a row that was not taken. Within a transaction ---- */
 
+/* The editor may have given the item another file since the row was read, and taken note of its name. -ENOENT: the row
+ * is there no more. */
+int row_refresh(struct upload *upload, struct journal *row);
 /* It waits and is tried again, later every time; a row refused too often is held. */
 int row_postpone(struct upload *upload, struct journal *row, const char *why);
+/* Held for a person; but where the user wrote again while it was on its way, that is sent in its stead, and what they
+ * removed meanwhile is gone. */
 int row_hold(struct upload *upload, struct journal *row, const char *why);
-/* It was not sent at all, or nobody took it: as before. */
+/* It was not sent at all, or nobody took it: as before; what was removed meanwhile is gone. */
 int row_requeue(struct upload *upload, struct journal *row);
 /* By the status of a command or of a whole request. */
 int row_refused(struct upload *upload, struct journal *row, const struct eas_result *refusal);

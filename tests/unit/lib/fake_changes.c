@@ -277,7 +277,11 @@ bool fake_changes(struct fake_mailbox *mailbox, const struct script_request *req
     } else if (answer) {
         script_reply_document(reply, NULL, answer);
     } else {
-        script_reply_http(reply, 200, NULL, "", 0);
+        g_autofree char *headers = mailbox->announces ? g_strdup_printf("X-MS-RP: %s\r\n", mailbox->announces) : NULL;
+
+        mailbox->version = mailbox->announces ? mailbox->announces : mailbox->version;
+        mailbox->announces = NULL;
+        script_reply_http(reply, 200, headers, "", 0);
     }
     return true;
 }

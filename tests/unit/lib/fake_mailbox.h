@@ -73,6 +73,7 @@ struct fake_mailbox {
     unsigned lose_before; /* ... or such requests */
     GPtrArray *mails;     /* of GBytes: sent */
     int send_status;      /* instead of sending, once */
+    const char *announces; /* it speaks this from its answer to the next message on, and says so (X-MS-RP) */
     unsigned writes;      /* requests that changed something */
     unsigned limit;       /* collections a Sync takes, 0: any */
     unsigned cuts;        /* so many answers to Sync break off in the middle */
