@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A user's day in the mount, by the tools of a shell, and what a real server has of it afterwards, by DAV and IMAP. Catches
 what a demo server of our own would forgive, a letter too many or too few."""
+import json
 import os
 import re
 import sys
@@ -10,7 +11,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import rig as rigs
 from edits import card, event, todo
-from harness import equal, message, run, test, truth, write
+from harness import equal, message, run, test, truth, wait_for, write
 
 rig = rigs.Rig("/tmp/easfs-rig-%d" % os.getpid(), ["alice", "bob", "carol", "berlin", "newyork", "utc"])
 
@@ -121,6 +122,23 @@ def whole_days_are_the_same_days_there(scratch):
         run("rm", mount.path("Calendar", "Day.ics"), mount.path("Calendar", "Days.ics"))
         mount.sync("--strict")
         mount.umount()
+
+
+@test
+def what_the_server_keeps_otherwise_is_shown_and_told(scratch):
+    """It drops a second number at work and the interval of a yearly rule: the files then say so, and keep what is only theirs."""
+    mount = scratch.mount(options(scratch, "carol"))
+    mount.sync()
+    write(mount.path("Calendar", "biennial.ics"), event("Biennial", "RRULE:FREQ=YEARLY;INTERVAL=2\r\nX-MINE:kept\r\n"))
+    write(mount.path("Contacts", "jane.vcf"), card("Jane Doe", "TEL;TYPE=WORK:1\r\nTEL;TYPE=WORK:2\r\nX-MINE:kept\r\n"))
+    mount.sync("--full")
+    for path, kept, lost in (("Calendar/biennial.ics", b"RRULE:FREQ=YEARLY", b"INTERVAL=2"),
+                             ("Contacts/jane.vcf", b"TEL;TYPE=WORK,VOICE:1", b":2\r\n")):
+        text = wait_for(path, lambda: (lambda t: t if lost not in t else None)(mount.read(path)))
+        truth(kept in text and b"X-MINE:kept" in text, text)
+        wait_for("the change of %s to be told" % path, lambda: any(
+            row["kind"] == "change" and row["path"] == path and row["item"] for row in
+            map(json.loads, mount.read(".easfs", "events").splitlines())))
 
 
 def prepare():
