@@ -209,8 +209,8 @@ static int part(struct editor *editor, const struct place *place, int64_t ino, c
     return error;
 }
 
-/* Of an invitation to what is known nothing but the answer is taken: the file says again what the server has. */
-static int restore_bytes(struct editor *editor, int64_t ino, const struct item *item)
+/* Of an invitation to what is known nothing but the answer is taken: else the file says again what the server has. */
+static int restore_bytes(struct editor *editor, int64_t ino, const struct item *item, int response)
 {
     g_autofree char *address = editor_address(editor), *reason = NULL;
     struct file_context context = {.uid = item->uid,
@@ -220,10 +220,13 @@ static int restore_bytes(struct editor *editor, int64_t ino, const struct item *
                                    .version = editor_version(editor)};
     g_autoptr(eas_node) data =
         item->props ? eas_node_parse(g_bytes_get_data(item->props, NULL), g_bytes_get_size(item->props), NULL) : NULL;
-    g_autoptr(GBytes) bytes = data ? file_from_item(item->class, data, &context, &reason) : NULL;
+    g_autoptr(GBytes) bytes = NULL;
     int64_t body;
     int error;
 
+    if (data && response)
+        meeting_answered(data, response);
+    bytes = data ? file_from_item(item->class, data, &context, &reason) : NULL;
     if (!bytes)
         return 0;
     error = editor_body(editor, bytes, &body);
@@ -245,7 +248,7 @@ static int commit_item(struct editor *editor, const struct place *place, int64_t
     if (!error && !verdict->error && verdict->act == MEETING_RESPOND)
         error = put_response(editor, place, ino, item, verdict, complete);
     if (!error && !verdict->error && verdict->method && !strcmp(verdict->method, "REQUEST"))
-        error = restore_bytes(editor, ino, item);
+        error = restore_bytes(editor, ino, item, verdict->response);
     return error;
 }
 

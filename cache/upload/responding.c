@@ -82,13 +82,27 @@ int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char 
 
 /* ---- the answer ---- */
 
+/* A server need not tell us what we told it: without this the next save of the file would answer once more. */
+static int note_answer(struct upload *upload, const struct journal *row, const struct item *item)
+{
+    g_autoptr(eas_node) data = upload_node(item->props);
+    g_autoptr(GBytes) props = NULL;
+
+    if (!data)
+        return 0;
+    meeting_answered(data, row->response);
+    props = eas_node_bytes(data);
+    return store_identity_props(upload->engine->store, item->id, props);
+}
+
 static int taken(struct upload *upload, struct journal *row, const struct item *item)
 {
     int error = upload_begin(upload);
 
     if (error)
         return error;
-    if (session_version(upload->engine->session) < EAS_16_0)
+    error = note_answer(upload, row, item);
+    if (!error && session_version(upload->engine->session) < EAS_16_0)
         error = put_reply(upload, row, item);
     if (!error)
         error = journal_remove(upload->engine->store, row->id);

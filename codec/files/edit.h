@@ -72,6 +72,9 @@ enum meeting_act {
  * 3 decline (MS-ASCMD UserResponse) for RESPOND. base NULL: new; mine NULL: removed. */
 enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node *mine, const char *user, int *response);
 
+/* data as the server has it once it has taken the own answer (response as above). */
+void meeting_answered(struct eas_node *data, int response);
+
 /* METHOD of a calendar file ("REQUEST", "REPLY" ...), upper case, or NULL: what was pasted from a mail. Caller frees.
  */
 char *file_method(const char *bytes, size_t length);

@@ -89,6 +89,14 @@ enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node 
     return MEETING_RESPOND;
 }
 
+void meeting_answered(struct eas_node *data, int response)
+{
+    static const char *const types[] = {[1] = "3", [2] = "2", [3] = "4"}; /* ResponseType (MS-ASCAL 2.2.2.40) */
+
+    eas_node_free(eas_node_take(data, TAG_Calendar_ResponseType));
+    eas_node_add(data, TAG_Calendar_ResponseType, types[response]);
+}
+
 char *file_method(const char *bytes, size_t length)
 {
     g_autofree char *reason = NULL;

@@ -48,6 +48,25 @@ static const struct {
     {FILE(MINE), FILE(THEIRS("ACCEPTED")), MEETING_FOREIGN, 0},
 };
 
+/* Once the server has taken the answer, the same file means nothing to anybody. */
+static void test_answered(void **state)
+{
+    static const char *const files[] = {
+        [1] = FILE(THEIRS("ACCEPTED")), [2] = FILE(THEIRS("TENTATIVE")), [3] = FILE(THEIRS("DECLINED"))};
+
+    (void)state;
+    for (int response = 1; response <= 3; response++) {
+        g_autoptr(eas_node) base = edit_read(EAS_CALENDAR, FILE(THEIRS("NEEDS-ACTION")));
+        g_autoptr(eas_node) mine = edit_read(EAS_CALENDAR, files[response]);
+        int told;
+
+        assert_int_equal(meeting_act(base, mine, edit_context.user, &told), MEETING_RESPOND);
+        assert_int_equal(told, response);
+        meeting_answered(base, response);
+        assert_int_equal(meeting_act(base, mine, edit_context.user, &told), MEETING_NONE);
+    }
+}
+
 static void test_act(void **state)
 {
     (void)state;
@@ -175,9 +194,8 @@ static void test_method(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_act),          cmocka_unit_test(test_answer_is_not_sent),
-        cmocka_unit_test(test_whose_answer), cmocka_unit_test(test_mail),
-        cmocka_unit_test(test_method),
+        cmocka_unit_test(test_act),          cmocka_unit_test(test_answered), cmocka_unit_test(test_answer_is_not_sent),
+        cmocka_unit_test(test_whose_answer), cmocka_unit_test(test_mail),     cmocka_unit_test(test_method),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
