@@ -86,6 +86,16 @@ int edit_do_retry(struct editor *editor, struct edit *edit)
 
 /* ---- discard ---- */
 
+/* A draft's bytes are the server's own: they are fetched anew. */
+static int restore_message(struct editor *editor, struct item *item)
+{
+    int error;
+
+    item->body = 0;
+    error = store_item_put(editor->store, item);
+    return error ? error : store_file_own(editor->store, item->ino, OWN_SERVER);
+}
+
 /* The server's item as it is known here, under its name again. */
 static int restore(struct editor *editor, const struct journal *row)
 {
@@ -95,7 +105,9 @@ static int restore(struct editor *editor, const struct journal *row)
     int64_t body;
     int error = store_item_get(editor->store, row->item_id, &item);
 
-    if (!error && item.props) {
+    if (!error && item.class == EAS_MAIL) {
+        error = restore_message(editor, &item);
+    } else if (!error && item.props) {
         g_autoptr(eas_node) data =
             eas_node_parse(g_bytes_get_data(item.props, NULL), g_bytes_get_size(item.props), NULL);
         struct file_context context = {.uid = item.uid,

@@ -117,10 +117,10 @@ int draft_commit(struct editor *editor, const struct place *place, int64_t ino, 
         fields = draft_fields(data, size, base, &reason);
     }
     error = put(editor, kind, ino, place, fields ? NULL : reason, NULL, complete, 0);
-    if (!error && fields && !(error = journal_of_file(editor->store, kind, ino, &row))) {
+    if (!error && !(error = journal_of_file(editor->store, kind, ino, &row))) {
         row.item_id = file.item_id;
         g_clear_pointer(&row.data, g_bytes_unref);
-        row.data = eas_node_bytes(fields);
+        row.data = fields ? eas_node_bytes(fields) : NULL;
         error = journal_put(editor->store, &row);
         journal_clear(&row);
     }

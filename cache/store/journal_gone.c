@@ -38,7 +38,7 @@ int journal_item_gone(struct store *store, const struct item_row *item, bool cer
     } else if (!error || error == -ENOENT) {
         journal_clear(&row);
         error = journal_of_item(store, JOURNAL_CHANGE, item->item.id, &row);
-        if (!error && row.data) {
+        if (!error && (row.data || item->item.size)) { /* held ones have no data: they are what nobody could read */
             error = becomes_new(store, item, &row);
             kept = 1;
         } else if (!error || error == -ENOENT) {

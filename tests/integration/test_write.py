@@ -143,6 +143,45 @@ def what_is_not_valid_is_held_under_its_name(scratch):
 
 
 @test
+def what_is_held_outlives_what_the_server_does(scratch):
+    """The item changes there, then it goes: the bytes stay under their name until a person decides."""
+    server = scratch.easd()
+    half, letter = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", b"To: bob@example.test\r\n\r\nMine.\r\n"
+    for folder, there, mine, reason, news in (
+            ("Calendar", "1.ics", half, "ends inside", (event("A"), event("A", "LOCATION:new\r\n"))),
+            ("Mail/Drafts", "1.eml", letter, "keeps no drafts", (message("A"), message("A", body="new\r\n")))):
+        server.put(folder + "/" + there, news[0])
+        mount = scratch.mount(server, "--protocol", "14.1", point=there + ".mnt", state=there + ".state")
+        mount.sync()
+        name, = mount.ls(folder)
+        path = mount.path(folder, name)
+
+        def held():
+            equal((read(path), state(path), reason in why(path)), (mine, "held", True), folder)
+
+        def hold():
+            if folder == "Calendar":
+                fails(errno.EINVAL, put, path, mine)
+            else:
+                put(path, mine)
+            held()
+
+        hold()
+        server.put(folder + "/" + there, news[1])
+        mount.sync()
+        held()
+        run(EASFS, "discard", path)
+        truth(b"new" in read(path), "%s: the server's is not back: %r" % (folder, read(path)))
+        hold()
+        os.unlink(os.path.join(server.directory, folder, there))
+        mount.sync()
+        held()
+        run(EASFS, "discard", path)
+        equal((mount.ls(folder), journal(mount)), ([], []), folder)
+        mount.umount()
+
+
+@test
 def an_empty_file_is_no_commit(scratch):
     _, mount = started(scratch)
     path, there = mount.path("Calendar", "new.ics"), mount.path("Calendar", "Standup.ics")
