@@ -394,7 +394,7 @@ class Rig:
         plain = {
             "WOWorkersCount": "32", "WONoDetach": "YES", "WOListenQueueSize": "64", "WOMaxUploadSize": "262144",
             "SxVMemLimit": "4096", "SOGoIMAPAclConformsToIMAPExt": "YES", "SOGoMaximumFailedLoginCount": "0",
-            "SOGoVacationEnabled": "YES", "SOGoMaximumPingInterval": "3540", "SOGoMaximumSyncInterval": "3540",
+            "SOGoAppointmentSendEMailNotifications": "YES", "SOGoVacationEnabled": "YES", "SOGoMaximumPingInterval": "3540", "SOGoMaximumSyncInterval": "3540",
             "SOGoInternalSyncInterval": "1",
             "SOGoUserSources": '( { type = sql; id = directory; viewURL = "%s/people"; canAuthenticate = YES; '
                                'isAddressBook = YES; displayName = "Directory"; userPasswordAlgorithm = plain; } )' % database,
