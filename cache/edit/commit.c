@@ -88,10 +88,10 @@ static int put_row(struct editor *editor, struct journal *row, const struct plac
     row->tries = 0;
     row->due_ns = 0;
     set_error(row, verdict->reason);
-    if (verdict->written.data && !verdict->error) {
-        g_clear_pointer(&row->data, g_bytes_unref);
+    /* What is not valid means nothing, and not what stood there before it. */
+    g_clear_pointer(&row->data, g_bytes_unref);
+    if (verdict->written.data && !verdict->error)
         row->data = eas_node_bytes(verdict->written.data);
-    }
     return journal_put(editor->store, row);
 }
 
@@ -233,13 +233,25 @@ static int restore_bytes(struct editor *editor, int64_t ino, const struct item *
     return error ? error : store_file_bytes(editor->store, ino, body, store_instant(editor->store), OWN_SERVER);
 }
 
+/* What it would have been added as, is a change now. */
+static int drop_add(struct editor *editor, int64_t ino)
+{
+    struct journal row;
+    int error = journal_of_file(editor->store, JOURNAL_ADD, ino, &row);
+
+    if (!error && row.state != JOURNAL_SENT)
+        error = journal_remove(editor->store, row.id);
+    journal_clear(&row);
+    return error == -ENOENT ? 0 : error;
+}
+
 static int commit_item(struct editor *editor, const struct place *place, int64_t ino, const struct item *item,
                        GBytes *base, struct verdict *verdict, bool complete)
 {
     struct store *store = editor->store;
     int error = 0;
 
-    if (item->ino != ino && (!(error = drop_row(editor, JOURNAL_DELETE, item->id))))
+    if (item->ino != ino && !(error = drop_row(editor, JOURNAL_DELETE, item->id)) && !(error = drop_add(editor, ino)))
         error = store_identity_pass(store, item->id, ino);
     if (!error && !verdict->error && item->class != EAS_CALENDAR && verdict->written.uid)
         error = store_identity_set_uid(store, item->id, verdict->written.uid);

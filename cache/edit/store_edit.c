@@ -9,14 +9,33 @@ static int told(const struct edit *edit, int error)
     return error < 0 && edit->opener ? -error : 0;
 }
 
+/* A file that took another UID has parted from its item, and waits to be added: only its old UID makes it that again.
+ */
+static bool has_parted(struct editor *editor, const struct place *place, int64_t ino, const struct item *item,
+                       GBytes *bytes)
+{
+    struct journal row;
+    struct verdict verdict = {0};
+    int error = item->ino == ino ? -ENOENT : journal_of_file(editor->store, JOURNAL_ADD, ino, &row);
+    bool parted = false;
+
+    if (error)
+        return false;
+    judge(editor, place, bytes, NULL, NULL, ino, &verdict);
+    parted = row.state == JOURNAL_SENT || g_strcmp0(verdict.written.uid, item->uid) != 0;
+    journal_clear(&row);
+    verdict_clear(&verdict);
+    return parted;
+}
+
 static int store_item(struct editor *editor, struct edit *edit, const struct place *place, const struct file_row *file,
                       GBytes *bytes)
 {
     struct item item = {0};
     struct verdict verdict = {0};
     int error = commit_identity(editor, place, file, file->name, &item);
-    bool known = error == 0;
-    GBytes *base = edit->base ? edit->base : known ? item.props : NULL;
+    bool parted = error == 0 && has_parted(editor, place, file->ino, &item, bytes), known = error == 0 && !parted;
+    GBytes *base = parted ? NULL : edit->base ? edit->base : known ? item.props : NULL;
 
     if (error && error != -ENOENT)
         return error;

@@ -66,7 +66,7 @@ int journal_pass(struct store *store, int64_t from_ino, int64_t to_ino);
 int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, const char *name, struct journal *row);
 /* Whether any row speaks of the item. */
 bool journal_has_item(struct store *store, int64_t item_id);
-/* A waiting ADD of the collection with this uid, other than that of the file ino; -ENOENT. */
+/* An ADD of the collection with this uid that waits and may be sent, other than that of the file ino; -ENOENT. */
 int journal_uid(struct store *store, int64_t collection_id, const char *uid, int64_t ino, struct journal *row);
 
 /* All rows in order (a GArray of struct journal with its clear function set); state -1: any; due_ns: of those QUEUED
@@ -92,9 +92,9 @@ void journal_listen(struct store *store, void (*listener)(void *ctx), void *ctx)
 /* ---- what an answer does to files, within a transaction ---- */
 
 /* The ADD was taken: the file ino becomes the file of a new item with this server_id, props (what was sent) and uid;
- * the row goes. The file, its name, its bytes and times stay as they are. Returns the item's id, or a negative errno.
- */
-int64_t journal_added(struct store *store, struct journal *row, const char *server_id);
+ * the row goes. The file, its name, its bytes and times stay as they are. stamp: of what was sent, 0: none. Returns the
+ * item's id, or a negative errno. */
+int64_t journal_added(struct store *store, struct journal *row, const char *server_id, uint64_t stamp);
 /* The CHANGE was taken: the item's props are these (NULL: row->data); the row goes unless the user wrote again
  * meanwhile. */
 int journal_changed(struct store *store, struct journal *row, GBytes *props);

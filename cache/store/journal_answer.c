@@ -24,7 +24,7 @@ static int added_but_buried(struct store *store, const struct journal *row, cons
     return error ? error : journal_put(store, &deletion);
 }
 
-int64_t journal_added(struct store *store, struct journal *row, const char *server_id)
+int64_t journal_added(struct store *store, struct journal *row, const char *server_id, uint64_t stamp)
 {
     struct file_row file = {0};
     struct item item = {0};
@@ -37,6 +37,7 @@ int64_t journal_added(struct store *store, struct journal *row, const char *serv
                          .server_id = (char *)server_id,
                          .class = file.class,
                          .uid = row->uid,
+                         .stamp = stamp & ~(uint64_t)STAMP_TOLD,
                          .date_ns = file.class == EAS_MAIL ? file.mtime_ns : 0,
                          .title = file.name,
                          .flags = {.read = 1, .importance = 1, .categories = (char *)""},

@@ -49,10 +49,9 @@ int journal_item_gone(struct store *store, const struct item_row *item, bool cer
     return error ? error : kept;
 }
 
-/* An item that the server itself has told of has a stamp (store.h). */
 static bool was_only_taken(struct store *store, const struct item_row *item)
 {
-    return item->own == OWN_USER && !item->item.stamp && item->item.class != EAS_MAIL &&
+    return item->own == OWN_USER && !(item->item.stamp & STAMP_TOLD) && item->item.class != EAS_MAIL &&
            !store_is_grave(store, item->parent) && !journal_has_item(store, item->item.id);
 }
 

@@ -123,6 +123,8 @@ struct item_flags {
     char *categories;  /* one a line, "" for none */
 };
 
+/* In a stamp: the server itself has told of the item, and not only taken it. */
+enum { STAMP_TOLD = 1 };
 struct item {
     int64_t id, collection_id, ino;
     char *server_id;

@@ -57,7 +57,7 @@ static int item_recognise(struct work *work, const struct incoming *incoming, st
 
     if (!collection->resync || incoming->kind != SYNC_ADD || !incoming->data || (error && error != -ENOENT))
         return error;
-    if (!error && (!item->stamp || item->stamp == incoming_stamp(work, incoming)))
+    if (!error && (!(item->stamp & STAMP_TOLD) || item->stamp == incoming_stamp(work, incoming)))
         return 0;
     int again = item_rematch(work, incoming, item);
 

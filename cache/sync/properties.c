@@ -94,7 +94,7 @@ uint64_t properties_stamp(enum eas_class class, const struct eas_node *data)
         some |= text && *text;
         hash = hash_text(hash, text ? text : "");
     }
-    return some ? hash : 0;
+    return some ? hash | STAMP_TOLD : 0;
 }
 
 /* The namespace is RFC 9562's for URLs: the name is one. */

@@ -12,7 +12,7 @@ void properties_flags(enum eas_class class, const struct eas_node *data, struct 
 int64_t properties_date(const struct eas_node *data, int64_t fallback);
 
 /* A number that an item keeps when its ServerId changes: over what a person would know it by. 0
- * where there is nothing of it. */
+ * where there is nothing of it; else STAMP_TOLD is set in it. */
 uint64_t properties_stamp(enum eas_class class, const struct eas_node *data);
 
 /* The urn:uuid: (RFC 9562 version 5) of an item without a UID: of account, folder path and ServerId at

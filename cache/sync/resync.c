@@ -31,6 +31,8 @@ int resync_match(struct sync_engine *engine, const struct collection *collection
         error = store_item_match(engine->store, collection->id, uid, 0, item);
     if (error == -ENOENT && stamp)
         error = store_item_match(engine->store, collection->id, "", stamp, item);
+    if (error == -ENOENT && stamp)
+        error = store_item_match(engine->store, collection->id, "", stamp & ~(uint64_t)STAMP_TOLD, item);
     if (error == -ENOENT && *uid)
         error = store_item_match(engine->store, collection->id, uid, 0, item);
     return error;

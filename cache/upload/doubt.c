@@ -141,6 +141,13 @@ int upload_prepare(struct sync_engine *engine, GHashTable *only)
 
 /* ---- known again ---- */
 
+uint64_t row_stamp(const struct collection *collection, const struct journal *row)
+{
+    g_autoptr(eas_node) mine = upload_node(row->data);
+
+    return mine && collection->class != EAS_MAIL ? properties_stamp(collection->class, mine) : 0;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     return a && b && *a && !strcmp(a, b);
@@ -203,7 +210,7 @@ static int take_add(struct sync_engine *engine, const struct collection *collect
 
     if (error)
         return error;
-    id = journal_added(engine->store, row, server_id);
+    id = journal_added(engine->store, row, server_id, row_stamp(collection, row));
     error = (int)MIN(id, 0);
     if (!error && collection->class == EAS_CALENDAR && row->state == JOURNAL_SENT)
         error = upload_invite(&upload, NULL, row->data, row->uid);

@@ -87,7 +87,8 @@ static int put_rest(struct upload *upload, const struct part *part, int64_t item
 
 static int part_added(struct upload *upload, struct part *part, const struct answered *answer)
 {
-    int64_t id = journal_added(upload->engine->store, &part->row, answer->server_id);
+    int64_t id =
+        journal_added(upload->engine->store, &part->row, answer->server_id, row_stamp(part->collection, &part->row));
     int error = id < 0 ? (int)id : part_is_last(part) ? 0 : put_rest(upload, part, id);
 
     return error || part->collection->class != EAS_CALENDAR
@@ -182,7 +183,9 @@ static int part_refused(struct upload *upload, struct part *part, int status)
 
     if (status == GONE)
         return part_gone(upload, part);
-    if (status != CONFLICT || part->row.kind == JOURNAL_ADD)
+    if (status == CONFLICT && part->row.kind == JOURNAL_ADD)
+        return row_postpone(upload, &part->row, "the server says that the new item is in conflict with another");
+    if (status != CONFLICT)
         return row_refused(upload, &part->row, &refusal);
     /* The server's version comes with the next question; then both are laid side by side. */
     upload_bar(upload, part->collection->id);

@@ -100,6 +100,8 @@ struct eas_result upload_mail(struct upload *upload);     /* sending.c */
 /* sending.c: messages that may have been sent: found in Sent Items, or held in the end. 0 or a negative errno. */
 int upload_look_for_mail(struct upload *upload);
 bool row_is_letter(const struct journal *row);
+/* doubt.c: what an item that is added will be known again by (properties_stamp); 0: nothing. */
+uint64_t row_stamp(const struct collection *collection, const struct journal *row);
 /* A message as the data of a row of JOURNAL_MAIL. */
 GBytes *letter_pack(GBytes *message);
 /* Adds Sent Items to only where something is looked for there. */

@@ -54,6 +54,7 @@ const char fault_help[] =
     "  every=N                each Nth request\n"
     "  chance=P               each request with probability P, 0 to 1; seed=N repeats the dice\n"
     "  next=N                 N times altogether\n"
+    "  writes                 only a Sync with commands of the client's; not with http and lost-request\n"
     "  retry-after=S          with http: the header\n";
 
 struct rule {
@@ -164,6 +165,14 @@ static bool read_count(struct rule *rule, const char *word)
     return false;
 }
 
+/* A request is read before it is known what it does. */
+static bool read_writes(struct rule *rule)
+{
+    rule->fault.writes =
+        kinds[rule->fault.kind].documents || rule->fault.kind == FAULT_DELAY || rule->fault.kind == FAULT_LOST_ANSWER;
+    return rule->fault.writes;
+}
+
 static bool read_command(struct rule *rule, const char *word)
 {
     const char *only = kinds[rule->fault.kind].commands;
@@ -197,7 +206,9 @@ bool faults_add(struct faults *faults, const char *spec, char **error)
     rule->dice = g_rand_new();
     rule->chance = 1;
     for (char **word = words + 1; !wrong && *word; word++)
-        if (!(strchr(*word, '=') ? read_count(rule, *word) : read_command(rule, *word)))
+        if (!(strchr(*word, '=')             ? read_count(rule, *word)
+              : strcmp(*word, "writes") == 0 ? read_writes(rule)
+                                             : read_command(rule, *word)))
             wrong = *word;
     if (!wrong) {
         name_all(rule);

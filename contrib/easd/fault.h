@@ -32,6 +32,7 @@ struct fault {
     enum fault_kind kind;
     guint value;       /* as the kind counts: ms, bytes, a code */
     guint retry_after; /* seconds; 0: not said */
+    bool writes;       /* only a request that writes something */
     guint rule;
 };
 
@@ -43,8 +44,8 @@ struct faults; /* every function: from any thread */
 struct faults *faults_new(void);
 void faults_free(struct faults *faults);
 
-/* Adds a rule: "KIND[=VALUE][,COMMAND]...[,next=N][,every=N][,after=N][,chance=P][,seed=N][,retry-after=S]". False
- * with a sentence in *error (g_free) where it is none. */
+/* Adds a rule: "KIND[=VALUE][,COMMAND]...[,next=N][,every=N][,after=N][,chance=P][,seed=N][,writes][,retry-after=S]".
+ * False with a sentence in *error (g_free) where it is none. */
 bool faults_add(struct faults *faults, const char *spec, char **error);
 /* Takes all rules away; the counters stay. */
 void faults_clear(struct faults *faults);

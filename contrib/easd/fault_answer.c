@@ -163,7 +163,20 @@ static bool (*const players[FAULT_KINDS])(struct request *request, struct answer
     [FAULT_FOLDER_IDS] = change_folder_ids,
 };
 
+static bool writes(const struct request *request)
+{
+    bool any = strcmp(request->command->name, "Sync") != 0;
+
+    for (const struct eas_node *asked = asked_collections(request); asked && !any; asked = asked->next)
+        any = eas_node_child(asked, TAG_AirSync_Commands) != NULL;
+    return any;
+}
+
 bool fault_answer(struct request *request, struct answer *answer)
 {
+    if (request->fault.writes && !writes(request)) {
+        faults_return(request->server->faults, &request->fault);
+        request->fault = (struct fault){FAULT_NONE};
+    }
     return players[request->fault.kind] && players[request->fault.kind](request, answer);
 }

@@ -1,5 +1,5 @@
-/* What the server says while an edit is under way. Catches: an edit lost with its item, an addition that forgets its name
- * or is made twice, a conflict that leaves one side only. */
+/* What the server says while an edit is under way. Catches: an edit lost with its item, an addition that forgets its
+ * name or is made twice, a conflict that leaves one side only. */
 #include "edit_case.h"
 
 /* ---- what the server does meanwhile ---- */
@@ -18,7 +18,7 @@ static void an_edit_outlives_the_item(void **state)
     g_autoptr(GArray) all = rows(rig);
 
     assert_int_equal(store_begin(rig->f.store), 0);
-    assert_true(journal_added(rig->f.store, &g_array_index(all, struct journal, 0), "5:7") > 0);
+    assert_true(journal_added(rig->f.store, &g_array_index(all, struct journal, 0), "5:7", 0) > 0);
     assert_int_equal(store_commit(rig->f.store), 0);
     assert_no_rows(rig);
     assert_xattr(rig, ino, "user.eas.state", "clean");
@@ -42,7 +42,7 @@ static void addition_taken(struct rig *rig)
     g_autoptr(GArray) all = rows(rig);
 
     assert_int_equal(store_begin(rig->f.store), 0);
-    assert_true(journal_added(rig->f.store, &g_array_index(all, struct journal, 0), "5:7") > 0);
+    assert_true(journal_added(rig->f.store, &g_array_index(all, struct journal, 0), "5:7", 0) > 0);
     assert_int_equal(store_commit(rig->f.store), 0);
 }
 
