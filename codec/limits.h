@@ -156,6 +156,7 @@
 /* edits */
 #define LIMIT_EDIT_BYTES (256 << 20)     /* one file that a user writes */
 #define LIMIT_EDIT_BATCH 64              /* requests of users that share one sync of the disk */
+#define LIMIT_EDIT_BATCH_BYTES (8 << 20) /* ... and what they write; one alone may write more */
 #define LIMIT_UNSYNCED_MS 100            /* names that changed are on disk by then (CONTRACT 5) */
 #define LIMIT_UMOUNT_MS 10000            /* what waits is tried to be sent for so long before an unmount (CONTRACT 6) */
 #define LIMIT_STORE_TRY_MS 2000          /* after the disk refused a write, until it is tried again */

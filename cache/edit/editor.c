@@ -263,6 +263,24 @@ static void requeue_put_off(struct editor *editor)
         g_queue_push_tail(&editor->queue, g_queue_pop_head(&editor->later));
 }
 
+/* Under the lock: what is carried out together. The bytes of all of it are in memory at once. */
+static void take_batch(struct editor *editor, GArray *batch)
+{
+    int64_t bytes = 0;
+
+    while (!g_queue_is_empty(&editor->queue) && batch->len < LIMIT_EDIT_BATCH) {
+        const struct edit *next = g_queue_peek_head(&editor->queue);
+        int64_t size = next->kind == EDIT_STORE && !next->unchanged ? next->size : 0;
+
+        if (batch->len && bytes + size > LIMIT_EDIT_BATCH_BYTES)
+            break;
+        struct job job = {.edit = g_queue_pop_head(&editor->queue)};
+
+        bytes += size;
+        g_array_append_val(batch, job);
+    }
+}
+
 /* Under the lock: waits for requests; what was committed and not synced is, LIMIT_UNSYNCED_MS after. */
 static void wait_work(struct editor *editor)
 {
@@ -288,11 +306,7 @@ static void *editor_run(void *data)
         wait_work(editor);
         if (g_queue_is_empty(&editor->queue))
             break;
-        while (!g_queue_is_empty(&editor->queue) && batch->len < LIMIT_EDIT_BATCH) {
-            struct job job = {.edit = g_queue_pop_head(&editor->queue)};
-
-            g_array_append_val(batch, job);
-        }
+        take_batch(editor, batch);
         g_mutex_unlock(&editor->lock);
         batch_run(editor, batch);
         g_mutex_lock(&editor->lock);

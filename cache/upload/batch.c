@@ -37,13 +37,6 @@ static bool is_ready(const struct upload *upload, const struct collection *colle
            strcmp(collection->sync_key, "0") != 0 && !g_hash_table_contains(upload->barred, &collection->id);
 }
 
-static size_t commands_taken(const struct upload *upload, const struct part *part)
-{
-    size_t taken = GPOINTER_TO_SIZE(g_hash_table_lookup(uploader_of(upload->engine)->done, &part->row.id));
-
-    return MIN(taken, part->preparation.commands->len - 1);
-}
-
 static bool fits(const struct upload *upload, const struct batch *batch, const struct part *part, size_t weight)
 {
     bool asked = g_ptr_array_find(batch->asked, part->collection, NULL);
@@ -69,7 +62,7 @@ static int consider(struct upload *upload, struct batch *batch, struct journal *
     prepared = row_prepare(upload, &part->row, &part->preparation, &error);
     part->collection = upload_collection(upload, part->row.collection_id);
     if (!error && prepared == PREPARED_SEND && is_ready(upload, part->collection)) {
-        part->at = commands_taken(upload, part);
+        part->at = part_taken_before(upload, part);
         size_t weight = weigh(part);
 
         if (fits(upload, batch, part, weight)) {

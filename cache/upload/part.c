@@ -26,6 +26,33 @@ bool part_is_last(const struct part *part)
     return part->at + 1 >= part->preparation.commands->len;
 }
 
+/* ---- of several commands, how many were taken ---- */
+
+static unsigned said(const struct journal *row)
+{
+    unsigned hash = row->data ? g_bytes_hash(row->data) : 0;
+
+    if (row->wanted.categories)
+        hash = hash * 31 + g_str_hash(row->wanted.categories);
+    return (hash * 31 + (unsigned)row->wanted.read) * 31 + (unsigned)row->wanted.flag;
+}
+
+size_t part_taken_before(const struct upload *upload, const struct part *part)
+{
+    const struct progress *progress = g_hash_table_lookup(uploader_of(upload->engine)->done, &part->row.id);
+
+    return progress && progress->said == said(&part->row) ? MIN(progress->taken, part->preparation.commands->len - 1)
+                                                          : 0;
+}
+
+static void note_taken(struct upload *upload, const struct part *part)
+{
+    struct progress progress = {.taken = part->at + 1, .said = said(&part->row)};
+
+    g_hash_table_replace(uploader_of(upload->engine)->done, g_memdup2(&part->row.id, sizeof part->row.id),
+                         g_memdup2(&progress, sizeof progress));
+}
+
 struct sync_command part_wire(const struct part *part)
 {
     static const enum sync_kind kinds[] = {
@@ -145,7 +172,7 @@ static int part_taken(struct upload *upload, struct part *part, const struct ans
     if (part->row.kind == JOURNAL_ADD)
         return part_added(upload, part, answer);
     if (!part_is_last(part)) {
-        g_hash_table_replace(done, g_memdup2(&part->row.id, sizeof part->row.id), GSIZE_TO_POINTER(part->at + 1));
+        note_taken(upload, part);
         return row_requeue(upload, &part->row);
     }
     g_hash_table_remove(done, &part->row.id);

@@ -14,6 +14,8 @@ void part_free(void *part);
 
 const struct item_command *part_command(const struct part *part);
 bool part_is_last(const struct part *part); /* of the commands of its row */
+/* How many of its row's commands were taken before, if the row still says what it said then. */
+size_t part_taken_before(const struct upload *upload, const struct part *part);
 /* Pointers live as long as the part. */
 struct sync_command part_wire(const struct part *part);
 

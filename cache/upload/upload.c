@@ -13,7 +13,7 @@ struct uploader *uploader_of(struct sync_engine *engine)
 {
     if (!engine->uploader) {
         engine->uploader = g_new0(struct uploader, 1);
-        engine->uploader->done = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        engine->uploader->done = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
         engine->uploader->deleted_at = g_array_new(FALSE, FALSE, sizeof(int64_t));
     }
     return engine->uploader;

@@ -9,9 +9,15 @@
 #include "cache/upload/upload.h"
 #include "codec/files/edit.h"
 
+/* How many commands of a row were taken, of what the row said then: the user may write to it before the rest goes. */
+struct progress {
+    size_t taken;
+    unsigned said;
+};
+
 /* What outlives a pass; everything that must outlive the process is in the journal. */
 struct uploader {
-    GHashTable *done;   /* row id to how many of its commands were taken */
+    GHashTable *done;   /* row id to a struct progress */
     GArray *deleted_at; /* int64_t queued_ns of deletions that were sent, for the brake */
     gint64 look_at;     /* monotonic time of the next look for something sent; 0: none */
 };

@@ -3,12 +3,12 @@
  * sent again because of what came after its answer, an invitation that goes with a lost answer. */
 #include "tests/unit/upload_case.h"
 
-/* Carried out, once, while the first request with commands or of this command waits for its answer. */
+/* Carried out, once, while the first request with commands waits for its answer. */
 struct meanwhile {
     struct replica_rig *rig;
-    const char *command;
     void (*act)(struct replica_rig *rig);
     bool done;
+    unsigned seen; /* requests with commands */
 };
 
 static bool has_commands(const struct script_request *request)
@@ -164,6 +164,53 @@ static void what_is_removed_before_it_arrives_is_not_sent_again(void **state)
     assert_int_equal(rig->mailbox->writes, 0);
 }
 
+/* ---- the server takes a part ---- */
+
+static void set_read(struct replica_rig *rig)
+{
+    g_autofree char *path = view_path(rig->view, replica_rig_find(rig, "Mail/Inbox", "hello"));
+
+    edit_attribute(rig, path, "user.eas.read", "1");
+}
+
+/* The second command is to be tried again; before it is, a third thing is wanted. */
+static bool take_one_only(void *ctx, const struct script_request *request, unsigned number)
+{
+    enum { TRY_AGAIN = 16 };
+    struct meanwhile *meanwhile = ctx;
+    bool sync = !strcmp(request->command, "Sync");
+
+    (void)number;
+    if (sync && has_commands(request)) {
+        folder(meanwhile->rig, "Inbox")->item_status = TRY_AGAIN;
+        folder(meanwhile->rig, "Inbox")->item_statuses = meanwhile->seen++ == 1;
+    } else if (sync && meanwhile->seen > 1 && !meanwhile->done) {
+        meanwhile->done = true;
+        meanwhile->act(meanwhile->rig);
+    }
+    return true;
+}
+
+static void a_flag_set_after_others_were_taken_is_sent(void **state)
+{
+    struct replica_rig *rig = *state;
+    struct meanwhile what = {.rig = rig, .act = set_read};
+
+    fake_mail(rig->mailbox, folder(rig, "Inbox"), "hello", "text");
+    open_rig(rig);
+    g_autofree char *path = view_path(rig->view, replica_rig_find(rig, "Mail/Inbox", "hello"));
+
+    rig->mailbox->ctx = &what;
+    rig->mailbox->at_request = take_one_only;
+    assert_int_equal(edit_attribute(rig, path, "user.eas.flag", "active"), 0);
+    assert_int_equal(edit_attribute(rig, path, "user.eas.categories", "blue"), 0);
+    replica_rig_sync(rig);
+    assert_true(what.done);
+    assert_queue(rig, "");
+    assert_int_equal(fake_only(folder(rig, "Inbox"), "hello")->flag, 2);
+    assert_int_equal(fake_only(folder(rig, "Inbox"), "hello")->read, 1);
+}
+
 /* ---- letters ---- */
 
 static const char letter[] = "From: user@here.test\r\nTo: ann@partner.test\r\nSubject: letter\r\n"
@@ -303,6 +350,7 @@ int main(void)
         T(a_refused_change_is_in_the_one_after_it),
         T(what_is_removed_before_it_is_refused_is_gone),
         T(what_is_removed_before_it_arrives_is_not_sent_again),
+        T(a_flag_set_after_others_were_taken_is_sent),
         T(a_letter_sent_is_sent_whatever_else_the_answer_says),
         T(messages_of_one_id_move_each_by_itself),
         T(a_lost_answer_loses_no_invitation),
