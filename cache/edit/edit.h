@@ -42,6 +42,7 @@ struct edit {
     int fd;
     int64_t size;
     bool complete;  /* the last writing handle is gone: held or queued from now on */
+    bool cut;       /* ... though nobody has closed it: a letter is not to be sent */
     bool opener;    /* who flushes opened it: EINVAL and EPERM are for it; anybody else gets 0 (CONTRACT 5) */
     bool unchanged; /* nothing was written since the last STORE: only complete counts */
     GBytes *base;   /* the item's properties when the file first became dirty (edit_base); NULL: none. Owned */

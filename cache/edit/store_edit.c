@@ -63,7 +63,7 @@ static int take_bytes(struct editor *editor, struct edit *edit, const struct pla
     case USE_ITEM:
         return store_item(editor, edit, place, file, bytes);
     case USE_LETTER:
-        error = letter_commit(editor, place, file->ino, bytes, edit->complete);
+        error = letter_commit(editor, place, file->ino, bytes, edit->complete && !edit->cut);
         return error > 0 ? told(edit, -error) : error;
     case USE_DRAFT:
         return draft_commit(editor, place, file->ino, bytes, edit->complete);

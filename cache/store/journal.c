@@ -236,11 +236,14 @@ int journal_hasten(struct store *store)
 
 int journal_reopen(struct store *store)
 {
+    static const char unfinished[] = "easfs ended before it was closed, so it may be the beginning only; look at it, "
+                                     "then easfs retry sends it";
     int error = store_begin(store);
 
     if (error)
         return error;
-    if ((error = sql_run(&store->writer, SQL_JOURNAL_REOPEN, ""))) {
+    if ((error = sql_run(&store->writer, SQL_JOURNAL_REOPEN, "sd", unfinished, (int)JOURNAL_SEND)) ||
+        (error = sql_run(&store->writer, SQL_JOURNAL_REOPEN_REST, ""))) {
         store_rollback(store);
         return error;
     }

@@ -77,7 +77,7 @@ GArray *journal_list(struct store *store, int state, int64_t due_ns);
 int64_t journal_next_due(struct store *store);
 /* Everything QUEUED is due now. Commits by itself. */
 int journal_hasten(struct store *store);
-/* At the start: no writer is left of what was OPEN. Commits by itself. */
+/* At the start: no writer is left of what was OPEN. Half a letter is no letter: it is HELD. Commits by itself. */
 int journal_reopen(struct store *store);
 struct journal_counts {
     int64_t queued, held; /* queued: OPEN, QUEUED and SENT */

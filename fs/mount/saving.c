@@ -208,10 +208,23 @@ void save_early(struct mount *mount, uint64_t ino)
         edit_submit(mount->replica, &storing->edit);
 }
 
+/* What was written since the last FLUSH: nobody has closed it. */
+static bool is_unsaved(struct mount *mount, const struct open_file *file)
+{
+    handles_lock(mount->handles);
+    bool unsaved = file->working && file->working->dirty;
+    handles_unlock(mount->handles);
+    return unsaved;
+}
+
 void save_all(struct mount *mount)
 {
     g_autoptr(GPtrArray) files = files_incomplete(mount->handles);
 
-    for (guint i = 0; i < files->len; i++)
-        save_complete(mount, files->pdata[i]);
+    for (guint i = 0; i < files->len; i++) {
+        struct storing *storing = storing_new(mount, NULL);
+
+        storing->edit.cut = is_unsaved(mount, files->pdata[i]);
+        complete(storing, files->pdata[i]);
+    }
 }

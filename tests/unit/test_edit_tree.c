@@ -1,5 +1,6 @@
-/* What a user does to mail, folders and the Outbox, by the editor's requests, without a server. Catches: a move or a flag
- * that is not queued; a refusal after which the message or folder does not come back; a letter that cannot be recalled. */
+/* What a user does to mail, folders and the Outbox, by the editor's requests, without a server. Catches: a move or a
+ * flag that is not queued; a refusal after which the message or folder does not come back; a letter that cannot be
+ * recalled. */
 #include "edit_case.h"
 
 /* ---- mail ---- */
@@ -177,6 +178,26 @@ static void a_letter_waits_and_can_be_taken_back(void **state)
     assert_row(rig, JOURNAL_SEND, JOURNAL_HELD);
 }
 
+/* Catches: the beginning of a letter that is mailed, because whoever wrote it was cut off. */
+static void half_a_letter_is_not_sent(void **state)
+{
+    static const char half[] = "To: bob@example.org\r\nSubject: x\r\n\r\nI do not";
+    struct rig *rig = *state;
+    uint64_t outbox = (uint64_t)store_place(rig->f.store, PLACE_OUTBOX), ino;
+
+    assert_int_equal(create(rig, outbox, "a.eml", &ino), 0);
+    assert_int_equal(write_ino(rig, ino, half, false), 0);
+    assert_row(rig, JOURNAL_SEND, JOURNAL_OPEN);
+    rig_close(rig);
+    rig_open(rig);
+    assert_row(rig, JOURNAL_SEND, JOURNAL_HELD);
+    assert_bytes(rig->f.view, ino, half);
+    struct edit again = {.kind = EDIT_RETRY, .ino = ino};
+
+    assert_int_equal(edit_ask(rig->replica, &again), 0);
+    assert_row(rig, JOURNAL_SEND, JOURNAL_QUEUED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +209,7 @@ int main(void)
         T(a_new_folder_gets_its_id),
         T(a_refused_removal_of_a_folder_comes_back),
         T(a_letter_waits_and_can_be_taken_back),
+        T(half_a_letter_is_not_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
