@@ -73,6 +73,37 @@ static int settle_move(struct upload *upload, struct journal *row)
     return error;
 }
 
+/* From 16.0 on the server mails the organiser itself, so that an answer is not given twice unseen: the event, which was
+ * asked for since, tells whether it was taken. One that was declined may be gone. */
+static int settle_response(struct upload *upload, struct journal *row)
+{
+    struct item item = {0};
+    int error = store_item_get(upload->engine->store, row->item_id, &item);
+
+    if (!error && session_version(upload->engine->session) < EAS_16_0) {
+        error = try_again(upload, row);
+    } else if (!error || error == -ENOENT) {
+        g_autoptr(eas_node) data = upload_node(item.props);
+        bool taken = error == -ENOENT || (data && meeting_response_told(data) == row->response);
+
+        error = taken ? journal_remove(upload->engine->store, row->id)
+                      : row_hold(upload, row,
+                                 "the organiser may have been told: the server's answer was lost, and the event does "
+                                 "not say it; easfs retry answers (again), easfs discard drops the answer");
+    }
+    item_clear(&item);
+    return error;
+}
+
+/* A folder that is still being read tells nothing yet. */
+static int doubt_response(struct upload *upload, struct journal *row, bool asked)
+{
+    const struct collection *collection = upload_collection(upload, row->collection_id);
+    bool read = !collection || (!is_key_dead(collection) && !collection->more);
+
+    return asked && read ? put(upload, row, settle_response) : 0;
+}
+
 static int doubt_row(struct upload *upload, struct journal *row, GHashTable *only, bool asked)
 {
     switch (row->kind) {
@@ -82,9 +113,11 @@ static int doubt_row(struct upload *upload, struct journal *row, GHashTable *onl
     case JOURNAL_CHANGE:
     case JOURNAL_DELETE:
     case JOURNAL_FLAGS:
-    case JOURNAL_RESPOND:
         name_collection(only, upload_collection(upload, row->collection_id));
         return put(upload, row, try_again);
+    case JOURNAL_RESPOND:
+        name_collection(only, upload_collection(upload, row->collection_id));
+        return doubt_response(upload, row, asked);
     case JOURNAL_MOVE:
         name_collection(only, upload_collection(upload, row->collection_id));
         name_collection(only, upload_collection(upload, row->target_id));
@@ -153,24 +186,36 @@ static bool same_text(const char *a, const char *b)
     return a && b && *a && !strcmp(a, b);
 }
 
-/* How surely what came is what was sent: 0 not at all. Servers mend and complete what they are given, so that the title
- * alone may have to do; but only for what nobody here knows, right after it was sent. */
-static int likeness(const struct collection *collection, const struct journal *row, const struct eas_node *data)
+static bool same_field(eas_tag tag, const struct eas_node *one, const struct eas_node *other)
 {
-    g_autoptr(eas_node) mine = upload_node(row->data);
-    g_autofree char *mine_title = mine ? file_title(collection->class, mine) : NULL;
-    g_autofree char *title = file_title(collection->class, data);
+    return g_strcmp0(eas_node_text(one, tag), eas_node_text(other, tag)) == 0;
+}
+
+/* How surely what came is what was sent, which had these properties and this uid: 0 not at all. Servers mend and
+ * complete what they are given, so that the title alone may have to do; but only for what nobody here knows, right
+ * after it was sent. Of a draft, whose fields no table compares, its subject always has to. */
+static int likeness(enum eas_class class, GBytes *props, const char *uid, const struct eas_node *data)
+{
+    g_autoptr(eas_node) mine = upload_node(props);
+    g_autofree char *mine_title = mine ? file_title(class, mine) : NULL;
+    g_autofree char *title = file_title(class, data);
 
     if (!mine)
         return 0;
-    if (same_text(row->uid, file_uid(collection->class, data)))
+    if (same_text(uid, file_uid(class, data)))
         return 3;
-    if (item_same(collection->class, mine, data, NULL))
+    if (class == EAS_MAIL)
+        return same_field(TAG_Email_Subject, mine, data);
+    if (item_same(class, mine, data, NULL))
         return 2;
-    if (collection->class == EAS_CALENDAR &&
-        g_strcmp0(eas_node_text(mine, TAG_Calendar_StartTime), eas_node_text(data, TAG_Calendar_StartTime)) != 0)
+    if (class == EAS_CALENDAR && !same_field(TAG_Calendar_StartTime, mine, data))
         return 0;
     return same_text(mine_title, title) ? 1 : 0;
+}
+
+static int likeness_of_row(const struct collection *collection, const struct journal *row, const struct eas_node *data)
+{
+    return likeness(collection->class, row->data, row->uid, data);
 }
 
 static bool find_add(const struct collection *collection, const struct eas_node *data, GArray *sent, guint *found)
@@ -179,8 +224,8 @@ static bool find_add(const struct collection *collection, const struct eas_node 
 
     for (guint i = 0; i < sent->len; i++) {
         const struct journal *row = &g_array_index(sent, struct journal, i);
-        int like =
-            row->kind == JOURNAL_ADD && row->collection_id == collection->id ? likeness(collection, row, data) : 0;
+        bool fits = row->kind == JOURNAL_ADD && row->collection_id == collection->id;
+        int like = fits ? likeness_of_row(collection, row, data) : 0;
 
         if (like > best) {
             best = like;
@@ -197,7 +242,7 @@ static bool find_twin(struct sync_engine *engine, const struct collection *colle
     const char *uid = file_uid(collection->class, data);
 
     return uid && *uid && journal_uid(engine->store, collection->id, uid, 0, row) == 0 &&
-           row->state == JOURNAL_QUEUED && likeness(collection, row, data) >= 2;
+           row->state == JOURNAL_QUEUED && likeness_of_row(collection, row, data) >= 2;
 }
 
 static int take_add(struct sync_engine *engine, const struct collection *collection, struct journal *row,
@@ -224,23 +269,44 @@ static int take_add(struct sync_engine *engine, const struct collection *collect
     return error;
 }
 
+/* What the server told of bears its stamp, and a received message is known by nothing else; what was made or edited
+ * here is known by what was sent. */
+static int likeness_of_item(struct sync_engine *engine, const struct item *item, const struct eas_node *data,
+                            uint64_t stamp)
+{
+    if (stamp && item->stamp == stamp)
+        return 3;
+    if (item->class == EAS_MAIL && !store_file_is_own(engine->store, item->ino))
+        return 0;
+    return likeness(item->class, item->props, item->uid, data);
+}
+
 /* The other end of a move of ours. */
 static bool find_moved(struct sync_engine *engine, const struct collection *collection, const struct eas_node *data,
                        GArray *sent, struct item *item)
 {
     uint64_t stamp = properties_stamp(collection->class, data);
+    int best = 0;
 
-    for (guint i = 0; stamp && i < sent->len; i++) {
+    for (guint i = 0; i < sent->len; i++) {
         const struct journal *row = &g_array_index(sent, struct journal, i);
+        struct item moved = {0};
 
         if (row->kind != JOURNAL_MOVE || row->target_id != collection->id ||
-            store_item_get(engine->store, row->item_id, item) != 0)
+            store_item_get(engine->store, row->item_id, &moved) != 0)
             continue;
-        if (item->stamp == stamp && item->collection_id != collection->id)
-            return true;
-        item_clear(item);
+        bool fits = moved.collection_id != collection->id && moved.class == collection->class;
+        int like = fits ? likeness_of_item(engine, &moved, data, stamp) : 0;
+
+        if (like > best) {
+            item_clear(item);
+            *item = moved;
+            best = like;
+        } else {
+            item_clear(&moved);
+        }
     }
-    return false;
+    return best > 0;
 }
 
 bool upload_recognise(struct sync_engine *engine, const struct collection *collection, const char *server_id,

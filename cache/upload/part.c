@@ -136,6 +136,23 @@ static int invite(struct upload *upload, const struct part *part, GBytes *base, 
     return error == -ENOENT ? 0 : error;
 }
 
+/* What the file means, but for an own answer that is yet to go: it travels by itself, and the event is where it is
+ * looked for when nobody says whether it arrived (doubt.c). NULL: none is to go. */
+static GBytes *but_the_answer(struct upload *upload, const struct journal *row)
+{
+    struct journal response = {0};
+    int error = journal_of_item(upload->engine->store, JOURNAL_RESPOND, row->item_id, &response);
+    g_autoptr(eas_node) mine = error ? NULL : upload_node(row->data);
+    g_autoptr(eas_node) base = error ? NULL : upload_node(row->base);
+
+    journal_clear(&response);
+    if (!mine || !base)
+        return NULL;
+    eas_node_free(eas_node_take(mine, TAG_Calendar_ResponseType));
+    eas_node_add(mine, TAG_Calendar_ResponseType, eas_node_text(base, TAG_Calendar_ResponseType));
+    return eas_node_bytes(mine);
+}
+
 /* What the server has of the item from now on. Where a Change is the whole item, that is what was sent, with what the
  * class does not map; where it is a part, what the file means. */
 static int part_changed(struct upload *upload, struct part *part)
@@ -144,10 +161,11 @@ static int part_changed(struct upload *upload, struct part *part)
     bool partial = part->collection->class == EAS_CALENDAR && session_version(upload->engine->session) >= EAS_16_0;
     g_autoptr(GBytes) whole =
         command->data && !partial && part->collection->class != EAS_MAIL ? eas_node_bytes(command->data) : NULL;
+    g_autoptr(GBytes) unanswered = partial ? but_the_answer(upload, &part->row) : NULL;
 
     int error = part->row.response ? 0 : invite(upload, part, part->row.base, part->row.data);
 
-    return error ? error : journal_changed(upload->engine->store, &part->row, whole);
+    return error ? error : journal_changed(upload->engine->store, &part->row, unanswered ? unanswered : whole);
 }
 
 static int part_deleted(struct upload *upload, struct part *part)

@@ -135,7 +135,11 @@ static struct eas_result respond(struct upload *upload, struct journal *row, con
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *folder = NULL, *id = NULL;
     struct answer_tree answer = {0};
-    struct call call = {.command = EAS_MEETING_RESPONSE, .request = request, .sink = &answer_tree_sink, .ctx = &answer};
+    struct call call = {.command = EAS_MEETING_RESPONSE,
+                        .request = request,
+                        .sink = &answer_tree_sink,
+                        .ctx = &answer,
+                        .once = version >= EAS_16_0};
     struct eas_result result;
     int error;
 
@@ -171,7 +175,7 @@ static struct eas_result respond(struct upload *upload, struct journal *row, con
         result = error || !of_account ? store_result(error) : result;
     } else if (call.unsent && (error = not_taken(upload, row, NULL))) {
         result = store_result(error);
-    } /* else: to answer twice the same is no harm (doubt.c) */
+    } /* else: doubt.c looks whether it arrived */
     answer_tree_clear(&answer);
     return result;
 }

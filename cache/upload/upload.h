@@ -11,7 +11,7 @@
  * keeps the old key besides, so that a question with it tells nothing of the new item. What is right with all of them
  * is to read such a folder anew (resync) and to know the item again in what comes: by UID, by content, by title; only
  * what is not there is sent again, with the ClientId it had. A move is looked for where it went, a sent message in Sent
- * Items. */
+ * Items, an answer to a meeting that the server mails in its event. */
 #ifndef CACHE_UPLOAD_UPLOAD_H
 #define CACHE_UPLOAD_UPLOAD_H
 

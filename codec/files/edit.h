@@ -75,6 +75,9 @@ enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node 
 /* data as the server has it once it has taken the own answer (response as above). */
 void meeting_answered(struct eas_node *data, int response);
 
+/* The own answer that an event says was given, as the server tells it: 1 accept, 2 tentative, 3 decline, 0 none. */
+int meeting_response_told(const struct eas_node *data);
+
 /* METHOD of a calendar file ("REQUEST", "REPLY" ...), upper case, or NULL: what was pasted from a mail. Caller frees.
  */
 char *file_method(const char *bytes, size_t length);

@@ -59,9 +59,15 @@ static bool changes_meeting(const struct eas_node *base, const struct eas_node *
     return false;
 }
 
+static const int user_responses[] = {[2] = 2, [3] = 1, [4] = 3}; /* by ResponseType */
+
+int meeting_response_told(const struct eas_node *data)
+{
+    return user_responses[event_answer(data, NULL)];
+}
+
 enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node *mine, const char *user, int *response)
 {
-    static const int user_responses[] = {[2] = 2, [3] = 1, [4] = 3}; /* by ResponseType */
     const struct eas_node *known = base ? base : mine;
 
     *response = 0;
