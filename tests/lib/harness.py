@@ -8,8 +8,12 @@ Every result is one line: "ok NAME", "not ok NAME", or "ok NAME # SKIP why" (onl
 import base64
 import contextlib
 import faulthandler
+import functools
 import hashlib
 import http.client
+import importlib.machinery
+import importlib.util
+import io
 import json
 import os
 import re
@@ -225,16 +229,41 @@ class Easd:
         return ["--server", self.url, "--user", self.user, "--password-file", self.password_file, "--insecure-http"]
 
 
+@functools.lru_cache(None)
+def validator():
+    """The check of ../shared against Microsoft's schemas, or None where it is not at hand."""
+    path = os.path.join(SHARED, "protocol", "validate")
+    if not os.path.exists(path):
+        return None
+    loader = importlib.machinery.SourceFileLoader("validate", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("validate", loader))
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    loader.exec_module(module)
+    sys.dont_write_bytecode = before
+    module.load_pages, module.Schemas = functools.lru_cache(None)(module.load_pages), functools.lru_cache(None)(module.Schemas)
+    return module
+
+
+@functools.lru_cache(100000)
+def faults_of(version, text):
+    """What is wrong with one request, or nothing; the same one is looked at once."""
+    with tempfile.NamedTemporaryFile("w") as file, contextlib.redirect_stdout(io.StringIO()) as told:
+        file.write(text)
+        file.flush()
+        code = validator().main(["--version", version, file.name])
+    return told.getvalue() if code else ""
+
+
 def requests_are_valid(trace):
     """Every request of a trace by the schemas of the version it went by, where they are at hand."""
-    validate = os.path.join(SHARED, "protocol", "validate")
-    if not os.path.exists(validate) or not os.path.isdir(trace):
+    if not validator() or not os.path.isdir(trace):
         return
     for name in sorted(os.listdir(trace)):
         if name.endswith("-request.xml"):
             text = read(os.path.join(trace, name)).decode()
             version = re.search(r"^MS-ASProtocolVersion: (\S+)", text, re.M).group(1)
-            run(validate, "--version", version, input=re.sub("<!--.*?-->", "", text, flags=re.S))
+            wrong = faults_of(version, re.sub("<!--.*?-->", "", text, flags=re.S))
+            truth(not wrong, "%s at %s: %s" % (name, version, wrong))
 
 
 class Mount:
@@ -246,7 +275,7 @@ class Mount:
         options = server.credentials() if isinstance(server, Easd) else list(server or [])
         self.options = [*options, "--state", self.state, *extra]
         self.mounted = False
-        if os.environ.get("EASFS_VALIDATE") and options and "--trace" not in extra:  # slow: all that is asked
+        if validator() and options and "--trace" not in extra and os.environ.get("EASFS_VALIDATE") != "no":
             trace = scratch.path("trace-" + point)
             self.options += ["--trace", trace]
             scratch.callback(requests_are_valid, trace)
