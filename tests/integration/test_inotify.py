@@ -301,7 +301,7 @@ def what_lies_below_a_mount_that_is_gone_stays_untouched(scratch):
     finally:
         daemon = mount.daemon()
         os.close(holder)
-        wait_for("the daemon's end", lambda: not os.path.exists("/proc/%d" % daemon))
+        wait_for("the daemon's end", lambda: harness.is_gone(daemon))
 
 
 @test

@@ -33,13 +33,27 @@ def children():
     return found
 
 
-def collect():
-    """The ended ones, so that none stays a zombie."""
+def collect(keep=None):
+    """The ended ones, so that none stays a zombie; but for keep, of which it says whether it is among them."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if ended.si_pid == keep:
+                return True
+            os.waitpid(ended.si_pid, 0)
     except ChildProcessError:
         pass
+    return False
+
+
+def wait(process, seconds):
+    """Whether it ends in time."""
+    end = time.monotonic() + seconds
+    while process.returncode is None and not collect(process.pid):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    process.wait()
+    return True
 
 
 def end_what_is_left():
@@ -79,21 +93,16 @@ def main():
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     began = time.monotonic()
     process = subprocess.Popen([sys.executable, file])
-    try:
-        code = process.wait(seconds)
-    except subprocess.TimeoutExpired:
+    if not wait(process, seconds):
         process.send_signal(signal.SIGUSR1)   # it tells where it stands
-        try:
-            process.wait(1)
-        except subprocess.TimeoutExpired:
+        if not wait(process, 1):
             process.terminate()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
+        if not wait(process, PATIENCE):
             process.kill()
             process.wait()
         print("not ok %s took longer than %d s" % (file, seconds), flush=True)
-        code = 124
+        process.returncode = 124
+    code = process.returncode
     end_what_is_left()
     unmount_the_dead()
     print("# %s: %d s" % (file, time.monotonic() - began), flush=True)
