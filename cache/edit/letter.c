@@ -26,18 +26,18 @@ static char *message_id(const char *address)
     return g_strdup_printf("%s@%s", unique, host && host[1] ? host + 1 : "localhost");
 }
 
-static int put(struct editor *editor, enum journal_kind kind, int64_t ino, const struct place *place,
-               const char *reason, const char *id, bool complete, long delay_ms)
+static int put(struct editor *editor, int64_t ino, const struct place *place, const char *reason, const char *id,
+               bool complete, long delay_ms)
 {
     struct journal row;
-    int error = journal_of_file(editor->store, kind, ino, &row);
+    int error = journal_of_file(editor->store, JOURNAL_SEND, ino, &row);
 
     if (!error && row.state == JOURNAL_SENT) {
         journal_clear(&row);
         return -EBUSY;
     }
     if (error == -ENOENT) {
-        row = editor_row(kind, ino);
+        row = editor_row(JOURNAL_SEND, ino);
         error = 0;
     }
     if (error)
@@ -84,8 +84,8 @@ int letter_commit(struct editor *editor, const struct place *place, int64_t ino,
     if (good && complete)
         error = keep_composed(editor, ino, bytes, composed.message);
     if (!error)
-        error = put(editor, JOURNAL_SEND, ino, place, good ? NULL : reason, composed.message_id, complete,
-                    editor->config.send_delay_ms);
+        error =
+            put(editor, ino, place, good ? NULL : reason, composed.message_id, complete, editor->config.send_delay_ms);
     composed_clear(&composed);
     return error ? error : good ? 0 : EINVAL;
 }
@@ -93,37 +93,24 @@ int letter_commit(struct editor *editor, const struct place *place, int64_t ino,
 /* From 16.0 on the server keeps drafts, as fields; what fields cannot say stays here, and can still be sent. */
 int draft_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete)
 {
+    struct verdict verdict = {0};
     struct file_row file = {0};
     struct item item = {0};
-    g_autofree char *reason = NULL;
-    g_autoptr(eas_node) fields = NULL;
-    struct journal row;
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
     int error = store_file_get(editor->store, ino, &file);
 
-    if (error)
-        return error;
-    enum journal_kind kind = file.item_id ? JOURNAL_CHANGE : JOURNAL_ADD;
-
-    if (editor_version(editor) < EAS_16_0)
-        reason = g_strdup("this server keeps no drafts of others' making; it stays here, and can be moved to Outbox");
-    else if (file.item_id && store_item_get(editor->store, file.item_id, &item) == 0 && item.props)
-        fields = NULL;
-    if (!reason) {
-        g_autoptr(eas_node) base =
-            item.props ? eas_node_parse(g_bytes_get_data(item.props, NULL), g_bytes_get_size(item.props), NULL) : NULL;
-
-        fields = draft_fields(data, size, base, &reason);
-    }
-    error = put(editor, kind, ino, place, fields ? NULL : reason, NULL, complete, 0);
-    if (!error && !(error = journal_of_file(editor->store, kind, ino, &row))) {
-        row.item_id = file.item_id;
-        g_clear_pointer(&row.data, g_bytes_unref);
-        row.data = fields ? eas_node_bytes(fields) : NULL;
-        error = journal_put(editor->store, &row);
-        journal_clear(&row);
-    }
+    if (!error && file.item_id)
+        error = store_item_get(editor->store, file.item_id, &item);
+    if (!error && editor_version(editor) < EAS_16_0)
+        verdict.reason =
+            g_strdup("this server keeps no drafts of others' making; it stays here, and can be moved to Outbox");
+    else if (!error)
+        verdict.written.data = draft_fields(data, size, &verdict.reason);
+    verdict.error = verdict.written.data ? 0 : -EINVAL;
+    if (!error)
+        error = commit_verdict(editor, place, ino, file.item_id ? &item : NULL, NULL, &verdict, complete);
+    verdict_clear(&verdict);
     file_row_clear(&file);
     item_clear(&item);
     return error;

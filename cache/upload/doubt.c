@@ -255,10 +255,9 @@ static int take_add(struct sync_engine *engine, const struct collection *collect
 
     if (error)
         return error;
-    id = journal_added(engine->store, row, server_id, row_stamp(collection, row));
+    id = row->state == JOURNAL_SENT ? row_added(&upload, row, collection, server_id)
+                                    : journal_added(engine->store, row, server_id, row_stamp(collection, row));
     error = (int)MIN(id, 0);
-    if (!error && collection->class == EAS_CALENDAR && row->state == JOURNAL_SENT)
-        error = upload_invite(&upload, NULL, row->data, row->uid);
     if (!error)
         error = store_item_get(engine->store, id, item);
     if (inside)
@@ -339,9 +338,11 @@ int upload_gone(struct sync_engine *engine, const struct item *item)
     struct upload upload = {.engine = engine, .now_ns = g_get_real_time() * 1000};
     struct journal row = {0};
     struct item held = {0};
-    int error = item->class == EAS_CALENDAR ? journal_of_item(engine->store, JOURNAL_DELETE, item->id, &row) : -ENOENT;
+    int error = item->class == EAS_CALENDAR ? store_item_get(engine->store, item->id, &held) : -ENOENT;
 
-    if (!error && row.sent_ns && !(error = store_item_get(engine->store, item->id, &held)))
+    if (!error)
+        error = upload_declined(&upload, &held);
+    if (!error && !(error = journal_of_item(engine->store, JOURNAL_DELETE, item->id, &row)) && row.sent_ns)
         error = upload_invite(&upload, held.props, NULL, held.uid);
     item_clear(&held);
     journal_clear(&row);

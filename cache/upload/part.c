@@ -88,39 +88,9 @@ static const struct answered *find_answer(const struct harvest *harvest, const s
     return NULL;
 }
 
-/* What a new item does not have yet: its exceptions, which some versions and servers take only afterwards. */
-static int put_rest(struct upload *upload, const struct part *part, int64_t item_id)
-{
-    g_autoptr(eas_node) first = upload_node(part->row.data);
-    struct journal rest = {.kind = JOURNAL_CHANGE,
-                           .response = 1,
-                           .state = JOURNAL_QUEUED,
-                           .ino = part->row.ino,
-                           .item_id = item_id,
-                           .collection_id = part->row.collection_id,
-                           .queued_ns = part->row.queued_ns,
-                           .data = part->row.data,
-                           .wanted = {-1, -1, -1, -1, NULL}};
-    int error;
-
-    eas_node_free(eas_node_take(first, TAG_Calendar_Exceptions));
-    rest.base = eas_node_bytes(first);
-    error = store_identity_props(upload->engine->store, item_id, rest.base);
-    if (!error)
-        error = journal_put(upload->engine->store, &rest);
-    g_bytes_unref(rest.base);
-    return error;
-}
-
 static int part_added(struct upload *upload, struct part *part, const struct answered *answer)
 {
-    int64_t id =
-        journal_added(upload->engine->store, &part->row, answer->server_id, row_stamp(part->collection, &part->row));
-    int error = id < 0 ? (int)id : part_is_last(part) ? 0 : put_rest(upload, part, id);
-
-    return error || part->collection->class != EAS_CALENDAR
-               ? error
-               : upload_invite(upload, NULL, part->row.data, part->row.uid);
+    return (int)MIN(row_added(upload, &part->row, part->collection, answer->server_id), 0);
 }
 
 static int invite(struct upload *upload, const struct part *part, GBytes *base, GBytes *mine)

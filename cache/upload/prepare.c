@@ -188,6 +188,8 @@ static enum prepared prepare_change(struct upload *upload, struct journal *row, 
     if (!mine)
         return hold_for(upload, row, "what the file means is not known any more; write it again", error);
     if (item->class == EAS_MAIL) {
+        if (!draft_against_server(upload, item, mine))
+            return PREPARED_WAIT;
         preparation_add(preparation, g_steal_pointer(&mine), ITEM_CHANGE);
         return PREPARED_SEND;
     }

@@ -10,6 +10,8 @@
 #include "codec/wire/meeting_response.h"
 #include "codec/wire/status.h"
 
+enum { DECLINED = 3 }; /* a response of the journal */
+
 static int settle(struct upload *upload, struct journal *row, const char *why)
 {
     int error = upload_begin(upload);
@@ -78,6 +80,17 @@ int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char 
         meeting_act(before, after, engine->address ? engine->address : "", &response) != MEETING_ORGANISE)
         return 0;
     return put_mail(upload, after ? "REQUEST" : "CANCEL", after ? after : before, uid, 0);
+}
+
+int upload_declined(struct upload *upload, const struct item *item)
+{
+    struct journal row = {0};
+    int error = journal_of_item(upload->engine->store, JOURNAL_RESPOND, item->id, &row);
+
+    if (!error && row.sent_ns && row.response == DECLINED && session_version(upload->engine->session) < EAS_16_0)
+        error = put_reply(upload, &row, item);
+    journal_clear(&row);
+    return error == -ENOENT ? 0 : error;
 }
 
 /* ---- the answer ---- */

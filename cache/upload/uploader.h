@@ -84,6 +84,15 @@ void preparation_clear(struct preparation *preparation);
 /* Outside a transaction. *error: the store's. row->base and data are brought up to date by a merge. */
 enum prepared row_prepare(struct upload *upload, struct journal *row, struct preparation *preparation, int *error);
 
+/* added.c: the server has the new item under this id. Returns the item's id here, or a negative errno. Within a
+ * transaction. */
+int64_t row_added(struct upload *upload, struct journal *row, const struct collection *collection,
+                  const char *server_id);
+
+/* draft.c: makes of a draft's fields what a Change has to say, by what the server holds of the item. False: the server
+ * could not be asked. */
+bool draft_against_server(struct upload *upload, const struct item *item, struct eas_node *fields);
+
 /* ---- doubt.c: what no answer came to ---- */
 
 /* asked: the folders of the rows have been asked since. */
@@ -93,6 +102,10 @@ int upload_doubts(struct upload *upload, GHashTable *only, bool asked);
  * the mail is queued, if the account says that anybody may be mailed. Within the transaction that stores the server's
  * answer. */
 int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid);
+
+/* responding.c: a meeting is gone, as one is that was declined; where no answer came to that, its organiser is told all
+ * the same. Within the transaction that removes it, before. */
+int upload_declined(struct upload *upload, const struct item *item);
 
 /* brake.c: holds the deletions that are too many. 0 or a negative errno. */
 int upload_brake(struct upload *upload);

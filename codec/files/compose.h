@@ -36,10 +36,13 @@ bool compose(const char *bytes, size_t length, const struct compose_context *con
 
 /* ---- drafts, 16.x: a message as the fields of Sync Add and Change (MS-ASEMAIL, drafts) ---- */
 
-/* ApplicationData (To, Cc, Bcc, Subject, Importance, Body, Attachments/Add with ClientId, Content ...). NULL with
- * *reason: fields cannot carry it (signed, encrypted, related parts, attached messages ...); it stays local. base: what
- * the server holds, or NULL (Add); attachments of base that the message still has by name and size are not sent again,
- * those it lacks are Deletes by FileReference. */
-struct eas_node *draft_fields(const char *bytes, size_t length, const struct eas_node *base, char **reason);
+/* ApplicationData of an Add (To, Cc, Bcc, Subject, Importance, Body, Attachments/Add with ClientId, Content ...). NULL
+ * with *reason: fields cannot carry it (signed, encrypted, related parts, attached messages ...); it stays local. */
+struct eas_node *draft_fields(const char *bytes, size_t length, char **reason);
+
+/* Makes of such fields those of a Change of a draft that the server holds so (its properties, as it gives them):
+ * attachments that it has by name and size are not sent again, those that the message lacks are Deletes by
+ * FileReference, fields that it lacks are cleared by an empty element. */
+void draft_change(struct eas_node *fields, const struct eas_node *held);
 
 #endif

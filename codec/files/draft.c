@@ -13,9 +13,7 @@
 enum { METHOD_FILE = 1 };
 
 struct drafting {
-    const struct eas_node *base;
     struct eas_node *data, *attachments; /* the latter NULL as long as there is none */
-    GPtrArray *kept;                     /* of base's attachments (const struct eas_node *) */
     GMimeObject *text;                   /* the part that is the body */
     unsigned added;
     char **reason;
@@ -51,15 +49,6 @@ static char *decoded_mailbox(const char *name, const char *address)
     return g_strdup(*address ? address : name);
 }
 
-/* What base says and the message does not is cleared by an empty element. */
-static void add_field(struct drafting *drafting, eas_tag tag, const char *text)
-{
-    const char *before = drafting->base ? eas_node_text(drafting->base, tag) : NULL;
-
-    if ((text && *text) || (before && *before))
-        eas_node_add(drafting->data, tag, text);
-}
-
 static void add_importance(struct drafting *drafting, const struct message_fields *header)
 {
     static const struct {
@@ -90,7 +79,8 @@ static void add_fields(struct drafting *drafting, const struct message_fields *h
                                                       : mailbox_decode(value);
         g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
 
-        add_field(drafting, fields[i].tag, valid);
+        if (valid && *valid)
+            eas_node_add(drafting->data, fields[i].tag, valid);
     }
     add_importance(drafting, header);
 }
@@ -131,25 +121,6 @@ static const char *name_of(GMimeObject *part)
     return name && *name ? name : "attachment";
 }
 
-/* Base's attachment of this name and size, the first that is not yet spoken for. Servers count the bytes, or the
- * letters of their base64. */
-static const struct eas_node *find_held(struct drafting *drafting, const char *name, size_t size)
-{
-    const struct eas_node *list = eas_node_child(drafting->base, TAG_AirSyncBase_Attachments);
-    const struct eas_node *each = eas_node_child(list, TAG_AirSyncBase_Attachment);
-    long long plain = (long long)size, coded = (plain + 2) / 3 * 4, lines = coded + (coded + 75) / 76 * 2;
-
-    for (; each; each = eas_node_next(each)) {
-        const char *held = eas_node_text(each, TAG_AirSyncBase_DisplayName);
-        long long told = eas_node_number(each, TAG_AirSyncBase_EstimatedDataSize, -1);
-
-        if (g_strcmp0(held, name) == 0 && (told == plain || told == coded || told == lines) &&
-            !g_ptr_array_find(drafting->kept, each, NULL))
-            return each;
-    }
-    return NULL;
-}
-
 static struct eas_node *attachments(struct drafting *drafting)
 {
     if (!drafting->attachments)
@@ -175,40 +146,18 @@ static bool add_attachment(struct drafting *drafting, GMimeObject *part)
     GByteArray *bytes = content_of(part);
     g_autofree char *name = g_utf8_make_valid(name_of(part), -1);
     g_autofree char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
-    const struct eas_node *held = find_held(drafting, name, bytes->len);
+    g_autofree char *id = g_strdup_printf("attachment-%u", ++drafting->added);
+    g_autofree char *method = g_strdup_printf("%d", METHOD_FILE);
+    struct eas_node *add = eas_node_add(attachments(drafting), TAG_AirSyncBase_Add, NULL);
 
-    if (held) {
-        g_ptr_array_add(drafting->kept, (gpointer)held);
-    } else {
-        struct eas_node *add = eas_node_add(attachments(drafting), TAG_AirSyncBase_Add, NULL);
-        g_autofree char *id = g_strdup_printf("attachment-%u", ++drafting->added);
-
-        eas_node_add(add, TAG_AirSyncBase_ClientId, id);
-        eas_node_append(add,
-                        opaque_node(TAG_AirSyncBase_Content, bytes->data ? bytes->data : (guint8 *)"", bytes->len));
-        if (g_utf8_validate(type, -1, NULL))
-            eas_node_add(add, TAG_AirSyncBase_ContentType, type);
-        eas_node_add(add, TAG_AirSyncBase_DisplayName, name);
-        g_autofree char *method = g_strdup_printf("%d", METHOD_FILE);
-        eas_node_add(add, TAG_AirSyncBase_Method, method);
-    }
+    eas_node_add(add, TAG_AirSyncBase_ClientId, id);
+    eas_node_append(add, opaque_node(TAG_AirSyncBase_Content, bytes->data ? bytes->data : (guint8 *)"", bytes->len));
+    if (g_utf8_validate(type, -1, NULL))
+        eas_node_add(add, TAG_AirSyncBase_ContentType, type);
+    eas_node_add(add, TAG_AirSyncBase_DisplayName, name);
+    eas_node_add(add, TAG_AirSyncBase_Method, method);
     g_byte_array_unref(bytes);
     return true;
-}
-
-/* What base has and the message has no more. */
-static void drop_attachments(struct drafting *drafting)
-{
-    const struct eas_node *list = eas_node_child(drafting->base, TAG_AirSyncBase_Attachments);
-    const struct eas_node *each = eas_node_child(list, TAG_AirSyncBase_Attachment);
-
-    for (; each; each = eas_node_next(each)) {
-        const char *reference = eas_node_text(each, TAG_AirSyncBase_FileReference);
-
-        if (reference && *reference && !g_ptr_array_find(drafting->kept, each, NULL))
-            eas_node_add(eas_node_add(attachments(drafting), TAG_AirSyncBase_Delete, NULL),
-                         TAG_AirSyncBase_FileReference, reference);
-    }
 }
 
 static bool is_body(GMimeObject *part)
@@ -328,7 +277,6 @@ static bool draft(struct drafting *drafting, const GString *text, const struct m
     if (good) {
         add_fields(drafting, header);
         good = add_body(drafting);
-        drop_attachments(drafting);
     } else if (!*drafting->reason) {
         refuse(drafting, "the message is not written as mail is");
     }
@@ -336,12 +284,11 @@ static bool draft(struct drafting *drafting, const GString *text, const struct m
     return good;
 }
 
-struct eas_node *draft_fields(const char *bytes, size_t length, const struct eas_node *base, char **reason)
+struct eas_node *draft_fields(const char *bytes, size_t length, char **reason)
 {
     g_autoptr(GString) text = message_with_crlf(bytes, length);
     g_autoptr(eas_node) data = eas_node_new(TAG_AirSync_ApplicationData, NULL);
-    g_autoptr(GPtrArray) kept = g_ptr_array_new();
-    struct drafting drafting = {.base = base, .data = data, .kept = kept, .reason = reason};
+    struct drafting drafting = {.data = data, .reason = reason};
     struct message_fields header;
 
     mime_begin();

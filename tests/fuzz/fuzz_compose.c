@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
                                             .recipients = argv};
     struct composed composed;
     g_autofree char *reason = NULL, *why = NULL;
-    g_autoptr(eas_node) draft = draft_fields((const char *)bytes, length, NULL, &why);
+    g_autoptr(eas_node) draft = draft_fields((const char *)bytes, length, &why);
 
     insist(draft || (why && g_utf8_validate(why, -1, NULL)), "no draft, and no reason");
     if (draft)
