@@ -95,7 +95,21 @@ static int done(struct upload *upload, struct journal *row, const struct collect
 
 /* ---- one change ---- */
 
-static void write_request(GByteArray *out, const char *key, const struct journal *row,
+/* A second folder of that name is told apart; what the tree does not show, a refusal has. */
+static char *name_in_trash(const struct upload *upload, const struct journal *row, const struct collection *collection,
+                           const struct collection *trash)
+{
+    char *name = g_strdup(collection->name);
+
+    for (int i = row->error ? row->tries + 1 : 2;
+         (row->error && i == row->tries + 1) || find_folder(upload, collection, trash->server_id, name); i++) {
+        g_free(name);
+        name = g_strdup_printf("%s (%d)", collection->name, i);
+    }
+    return name;
+}
+
+static void write_request(GByteArray *out, const char *key, const struct upload *upload, const struct journal *row,
                           const struct collection *collection, const struct collection *trash)
 {
     g_autofree char *name = NULL;
@@ -109,8 +123,7 @@ static void write_request(GByteArray *out, const char *key, const struct journal
             folder_delete_request(out, key, collection->server_id);
             return;
         }
-        /* A second folder of that name is told apart. */
-        name = row->tries ? g_strdup_printf("%s (%d)", collection->name, row->tries + 1) : g_strdup(collection->name);
+        name = name_in_trash(upload, row, collection, trash);
         folder_update_request(out, key, collection->server_id, trash->server_id, name);
         return;
     default:
@@ -203,7 +216,7 @@ static struct eas_result ask(struct upload *upload, struct journal *row, const s
     result = store_result(rows_mark(upload, &row, 1, &parent_id));
     if (!eas_is_served(&result) || !row->id)
         return result;
-    write_request(request, key ? key : "0", row, collection, trash);
+    write_request(request, key ? key : "0", upload, row, collection, trash);
     result = session_call(engine->link, &call);
     folder_changed_read(eas_is_served(&result) ? answer_tree_root(&tree) : NULL, &answer);
     result = judge(upload, row, collection, trash, &call, result, &answer);
@@ -266,6 +279,28 @@ static int forget(struct upload *upload, struct journal *row)
     return error ? error : upload_end(upload, journal_remove(upload->engine->store, row->id));
 }
 
+/* It stood elsewhere when it was removed here, and is in Deleted Items now: by a request whose answer was lost, or by
+ * somebody else. It is not removed from there. */
+static bool is_binned(struct upload *upload, const struct journal *row, const struct collection *collection)
+{
+    struct collection parent = {0};
+    bool binned = row->kind == JOURNAL_FOLDER_DELETE && collection->class == EAS_MAIL &&
+                  upload_is_deleted(upload, collection) &&
+                  !(store_collection_of(upload->engine->store, row->origin_ino, &parent) == 0 &&
+                    upload_is_deleted(upload, &parent));
+
+    collection_clear(&parent);
+    return binned;
+}
+
+static int bin(struct upload *upload, struct journal *row, const struct collection *collection)
+{
+    int error = upload_begin(upload);
+
+    return error ? error
+                 : upload_end(upload, journal_folder_deleted(upload->engine->store, row, collection->parent_id));
+}
+
 /* A folder whose parent the server does not know yet waits for that. */
 static struct eas_result change_folder(struct upload *upload, struct journal *row)
 {
@@ -277,6 +312,8 @@ static struct eas_result change_folder(struct upload *upload, struct journal *ro
         result = store_result(forget(upload, row));
     else if (error)
         result = store_result(error);
+    else if (is_binned(upload, row, &collection))
+        result = store_result(bin(upload, row, &collection));
     else if (!journal_is_stand_in(collection.parent_id))
         result = ask(upload, row, &collection);
     collection_clear(&collection);
