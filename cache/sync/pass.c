@@ -61,14 +61,14 @@ static struct eas_result up(struct sync_engine *engine)
         g_autoptr(GHashTable) touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
         result = upload_send(engine, touched);
+        if (eas_is_served(&result) && round && !engine->folders_stale && !g_hash_table_size(touched))
+            break; /* what is due has to wait for something else */
         if (eas_is_served(&result))
             result = store_result(upload_prepare(engine, touched));
         if (eas_is_served(&result) && engine->folders_stale)
             result = folders_sync(engine);
         if (eas_is_served(&result) && g_hash_table_size(touched))
             result = down_pass(engine, touched);
-        else if (eas_is_served(&result) && round)
-            break; /* what is due has to wait for something else */
     }
     return result;
 }
