@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +30,17 @@ int clock_gettime(clockid_t id, struct timespec *now)
     read_offsets(&wall, &asleep);
     now->tv_sec += id == CLOCK_REALTIME ? wall : asleep;
     return 0;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    struct timespec fine;
+    int result = clock_gettime(CLOCK_REALTIME, &fine);
+
+    (void)zone;
+    now->tv_sec = fine.tv_sec;
+    now->tv_usec = fine.tv_nsec / 1000;
+    return result;
 }
 
 time_t time(time_t *place)

@@ -7,5 +7,5 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CRASH = os.path.join(TOP, "tests", "crash", "crash.py")
 
-os.execv(sys.executable, [sys.executable, CRASH, "--sample", os.environ.get("EASFS_CRASH_SAMPLE", "11"),
+os.execv(sys.executable, [sys.executable, CRASH, "--sample", os.environ.get("EASFS_CRASH_SAMPLE", "25"),
                           "--version", "14.1"] + sys.argv[1:])
