@@ -220,6 +220,20 @@ int64_t journal_next_due(struct store *store)
     return due;
 }
 
+int64_t journal_newest(struct store *store)
+{
+    struct sql *sql = store_ask(store);
+    sqlite3_stmt *statement = sql_bind(sql, SQL_JOURNAL_NEWEST, "");
+    int64_t newest = 0;
+
+    if (sql_step(sql, statement) > 0) {
+        newest = sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    store_asked(store, sql);
+    return newest;
+}
+
 int journal_hasten(struct store *store)
 {
     int error = store_begin(store);

@@ -75,6 +75,8 @@ GArray *journal_list(struct store *store, int state, int64_t due_ns);
 /* When the next QUEUED row is due: ns, G_MAXINT64 for none. Whoever keeps the time asks again after journal_listen's
  * word. */
 int64_t journal_next_due(struct store *store);
+/* The id of the newest row there is; 0 for none. */
+int64_t journal_newest(struct store *store);
 /* Everything QUEUED is due now. Commits by itself. */
 int journal_hasten(struct store *store);
 /* At the start: no writer is left of what was OPEN. Half a letter is no letter: it is HELD. Commits by itself. */

@@ -60,7 +60,7 @@ static struct eas_result up(struct sync_engine *engine)
     for (int round = 0; round < LIMIT_UPLOAD_ROUNDS && eas_is_served(&result) && upload_is_due(engine); round++) {
         g_autoptr(GHashTable) touched = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-        result = upload_send(engine, touched);
+        result = upload_send(engine, touched, round == 0);
         if (eas_is_served(&result) && round && !engine->folders_stale && !g_hash_table_size(touched))
             break; /* what is due has to wait for something else */
         if (eas_is_served(&result))

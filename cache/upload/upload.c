@@ -170,6 +170,7 @@ GArray *upload_due(const struct upload *upload, unsigned kinds)
 {
     g_autoptr(GHashTable) items = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_autoptr(GHashTable) files = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    const int64_t newest = uploader_of(upload->engine)->newest;
     GArray *all = journal_list(upload->engine->store, -1, 0), *due = g_array_new(FALSE, TRUE, sizeof(struct journal));
 
     g_array_set_clear_func(due, row_clear);
@@ -178,7 +179,8 @@ GArray *upload_due(const struct upload *upload, unsigned kinds)
         bool free = !is_waited_for(items, files, row);
 
         note_waiting(items, files, row);
-        if (free && row->state == JOURNAL_QUEUED && row->due_ns <= upload->now_ns && kinds & UPLOAD_KIND(row->kind)) {
+        if (free && row->state == JOURNAL_QUEUED && row->due_ns <= upload->now_ns && row->id <= newest &&
+            kinds & UPLOAD_KIND(row->kind)) {
             g_array_append_val(due, *row);
             *row = (struct journal){0};
         }
@@ -220,13 +222,15 @@ static struct eas_result by_any_way(struct upload *upload)
     return result;
 }
 
-struct eas_result upload_send(struct sync_engine *engine, GHashTable *touched)
+struct eas_result upload_send(struct sync_engine *engine, GHashTable *touched, bool first)
 {
     struct upload upload = {.engine = engine,
                             .collections = store_collections(engine->store),
                             .touched = touched,
                             .barred = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
                             .now_ns = now_ns()};
+    if (first)
+        uploader_of(engine)->newest = journal_newest(engine->store);
     int error = upload_doubts(&upload, NULL, true);
     struct eas_result result = store_result(error ? error : upload_look_for_mail(&upload));
 

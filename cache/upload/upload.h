@@ -28,8 +28,8 @@ gint64 upload_next(struct sync_engine *engine);
 int upload_prepare(struct sync_engine *engine, GHashTable *only);
 
 /* After that was asked: sends what is due. touched: the ServerIds of the collections to be asked again, as a set; empty
- * where nothing was sent. The result is the account's; troubles of items and folders stay with them. */
-struct eas_result upload_send(struct sync_engine *engine, GHashTable *touched);
+ * where nothing was sent. first: of this pass; what is written after that gathers for the next one. The result is the account's; troubles of items and folders stay with them. */
+struct eas_result upload_send(struct sync_engine *engine, GHashTable *touched, bool first);
 
 void upload_clear(struct sync_engine *engine); /* what the engine keeps of it */
 

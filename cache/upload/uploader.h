@@ -19,6 +19,8 @@ struct progress {
 struct uploader {
     GHashTable *done;   /* row id to a struct progress */
     GArray *deleted_at; /* int64_t queued_ns of deletions that were sent, for the brake */
+    int64_t newest;     /* row of the pass under way. Were those sent that come meanwhile, an mv of thousands or a cp -r
+                           would be a request for each handful; so they gather */
     gint64 look_at;     /* monotonic time of the next look for something sent; 0: none */
 };
 struct uploader *uploader_of(struct sync_engine *engine);
