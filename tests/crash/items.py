@@ -204,11 +204,16 @@ class Conflict(Scenario):
     def act(self, bench, n):
         if self.is_done(bench, n):
             return  # it was said to be durable
+        if bench.has("Notes/k-%s.ics" % n) and b"theirs" in bench.mount.read("Notes/k-%s.ics" % n):
+            self.alone = n  # it died before the user had written, who now sees the server's change
+            return
         with self.unseen(bench):
             self.theirs(bench, n)
             self.mine(bench, n)
 
     def check(self, bench, n):
+        if getattr(self, "alone", None) == n:
+            return
         held = bench.once("mine %s!" % n, "Notes")
         truth("theirs" in held, "the server's change is lost")
         mine = bench.mount.read("Notes/k-%s.ics" % n)
@@ -235,6 +240,8 @@ class Clash(Merge):
     def check(self, bench, n):
         truth("theirs" in bench.once("both %s!" % n, "Notes"), "the server's change is lost")
         truth(b"theirs" in bench.mount.read("Notes/k-%s.ics" % n), "the name is not the server's")
+        if getattr(self, "alone", None) == n:
+            return
         aside = bench.named("Notes", "k-%s.ics.conflict-" % n)
         equal(len(aside), 1, "files beside it")
         with open(aside[0], "rb") as file:
@@ -247,6 +254,9 @@ class Orphan(Merge):
     def theirs(self, bench, n):
         for name in bench.holding("both %s!" % n, "Notes"):
             os.unlink(os.path.join(bench.server.directory, "Notes", name))
+
+    def is_done(self, bench, n):
+        return bench.has("Notes/k-%s.ics" % n) and Conflict.is_done(self, bench, n)
 
     def check(self, bench, n):
         bench.once("mine %s!" % n, "Notes")
