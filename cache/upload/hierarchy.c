@@ -32,15 +32,30 @@ static struct collection *find_trash(const struct upload *upload)
     return NULL;
 }
 
+/* The directory of a class stands for the root and for its default folder: servers put what is new there under either.
+ */
+static const char *place_id(const struct upload *upload, enum eas_class class, const char *parent_id)
+{
+    for (guint i = 0; i < upload->collections->len && class != EAS_MAIL; i++) {
+        const struct collection *each = &g_array_index(upload->collections, struct collection, i);
+
+        if (each->class == class && eas_folder_is_default(each->type) && !g_strcmp0(each->server_id, parent_id))
+            return "0";
+    }
+    return parent_id;
+}
+
 /* The folder of that name in that place, other than the one itself. */
 static struct collection *find_folder(const struct upload *upload, const struct collection *self, const char *parent_id,
                                       const char *name)
 {
+    const char *place = place_id(upload, self->class, parent_id);
+
     for (guint i = 0; i < upload->collections->len; i++) {
         struct collection *each = &g_array_index(upload->collections, struct collection, i);
 
-        if (each->id != self->id && each->class == self->class && !g_strcmp0(each->parent_id, parent_id) &&
-            !g_strcmp0(each->name, name))
+        if (each->id != self->id && each->class == self->class && !g_strcmp0(each->name, name) &&
+            !g_strcmp0(place_id(upload, each->class, each->parent_id), place))
             return each;
     }
     return NULL;
