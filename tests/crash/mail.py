@@ -156,8 +156,9 @@ class Send(Scenario):
 
     def act(self, bench, n):
         # What was said to be durable would, written again, be a second letter.
-        if getattr(self, "done", None) != n and not bench.has("Outbox/s-%s.eml" % n):
-            bench.put("Outbox/s-%s.eml" % n, self.written(n))
+        path = "Outbox/s-%s.eml" % n
+        if getattr(self, "done", None) != n and not (bench.has(path) and bench.mount.read(path)):
+            bench.put(path, self.written(n))
         self.done = n
 
     def settle(self, bench, n):
@@ -165,7 +166,7 @@ class Send(Scenario):
         bench.mount.sync("--timeout", "60")
         rows = bench.queue()
         for row in rows:
-            truth(row["state"] == "held" and row["why"].startswith("it may have been sent"), row)
+            truth(row["state"] == "held" and " may have been " in row["why"], row)
         meant = self.mails(n)
         equal(sorted(each for each in bench.mails() if each in meant), sorted(meant[:len(meant) - len(rows)]), "sent")
         if rows:
