@@ -52,6 +52,7 @@ static bool find_original(struct upload *upload, const char *message_id, struct 
     if (collection && !journal_has_item(upload->engine->store, item.id)) {
         letter->folder_id = g_strdup(collection->server_id);
         letter->item_id = g_strdup(item.server_id);
+        upload_touch(upload, collection->id); /* the server marks it */
     }
     item_clear(&item);
     return letter->item_id != NULL;

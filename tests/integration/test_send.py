@@ -8,8 +8,8 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
-from edits import event, state, why
-from harness import EASFS, equal, read, run, test, truth, write
+from edits import attribute, event, journal, state, why
+from harness import EASFS, equal, message, read, run, test, truth, write
 
 
 class Post:
@@ -22,10 +22,19 @@ class Post:
         self.mount = scratch.mount(self.server, *extra)
         self.mount.sync()
 
+    def lines(self):
+        """The log of the mails, oldest first."""
+        return [json.loads(l) for l in read(self.logged).decode().splitlines()] if os.path.exists(self.logged) else []
+
     def sent(self):
         """Each sent message's recipients, sorted."""
-        lines = [json.loads(l) for l in read(self.logged).decode().splitlines()] if os.path.exists(self.logged) else []
-        return [sorted(line["recipients"]) for line in lines]
+        return [sorted(line["recipients"]) for line in self.lines()]
+
+    def received(self):
+        """What bob got, oldest first."""
+        inbox = self.scratch.path("bob", "Mail", "Inbox")
+        paths = [os.path.join(inbox, name) for name in os.listdir(inbox)]
+        return [read(path) for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns)]
 
     def sendmail(self, *words, text, code=0, name=(EASFS, "sendmail")):
         return run(*name, "--mount", self.mount.point, *words, input=text, code=code)
@@ -112,6 +121,81 @@ def mutt_sends_by_it(scratch):
         "bob@example.test", input="Text.\n", env=dict(os.environ, HOME=scratch.dir))
     post.mount.sync("--strict")
     equal(post.sent(), [["bob@example.test", "carol@example.test", "dave@example.test"]])
+
+
+def reply(subject, to_message):
+    return letter(subject=subject, more="In-Reply-To: <%s@example.test>\nReferences: <%s@example.test>\n" % (to_message, to_message))
+
+
+@test
+def an_answer_marks_what_it_answers(scratch):
+    """The server is told which message it is, and adds nothing to what is whole already."""
+    post = Post(scratch, "--send-delay", "0")
+    for number, (word, subject) in enumerate((("reply", "Re: Hello"), ("forward", "Fwd: Hello"))):
+        post.server.put("Mail/Inbox/%s.eml" % word, message("About a " + word, ident="m%d" % number, body="The original.\r\n"))
+        post.mount.sync()
+        original, = [post.mount.path("Mail", "Inbox", name) for name in post.mount.ls("Mail", "Inbox") if word in name]
+        equal(attribute(original, "answered"), "none")
+        write(post.mount.path("Outbox", "a.eml"), reply(subject, "m%d" % number))
+        post.mount.sync("--strict")
+        equal(post.lines()[number]["why"], "smart" + word)
+        equal(attribute(original, "answered"), word)
+        truth(b"The original" not in post.received()[number], "the original is in it: %r" % post.received()[number])
+    write(post.mount.path("Outbox", "b.eml"), reply("Re: Hello", "unknown"))
+    post.mount.sync("--strict")
+    equal([line["why"] for line in post.lines()], ["smartreply", "smartforward", "sendmail"])
+
+
+@test
+def who_gets_a_blind_copy_is_told_nobody(scratch):
+    post = Post(scratch, "--send-delay", "0")
+    write(post.mount.path("Outbox", "a.eml"), letter(more="Bcc: carol@example.test,\n dave@example.test\n"))
+    write(post.mount.path("Outbox", "b.eml"), letter(to="undisclosed-recipients:;", more="Bcc: bob@example.test\n"))
+    post.mount.sync("--strict")
+    equal(sorted(post.sent()), [["bob@example.test"], ["bob@example.test", "carol@example.test", "dave@example.test"]])
+    equal(len(post.received()), 2)
+    for text in post.received():
+        truth(b"carol" not in text and b"Bcc" not in text, text)
+
+
+@test
+def a_lost_answer_is_not_answered_by_sending_again(scratch):
+    """What went out is found in Sent Items; what did not is not known to have gone out, and waits."""
+    post = Post(scratch, "--send-delay", "0")
+    for number, version in enumerate(("12.1", "14.1", "16.1")):
+        post.mount.umount()
+        post.mount = scratch.mount(post.server, "--send-delay", "0", "--protocol", version, state="state" + version)
+        post.mount.sync()
+        post.server.fault("lost-answer,SendMail,next=1")
+        write(post.mount.path("Outbox", "a.eml"), letter(subject="By " + version))
+        post.mount.sync(code=None)
+        post.mount.sync("--strict", "--timeout", "60")
+        equal((len(post.sent()), post.mount.ls("Outbox"), journal(post.mount)), (number + 1, [], []), version)
+        equal(len([name for name in post.mount.ls("Mail", "Sent Items") if version in name]), 1, "in Sent Items")
+    post.server.fault("lost-request,SendMail,next=1")
+    path = write(post.mount.path("Outbox", "b.eml"), letter(subject="Lost"))
+    content = read(path)
+    for _ in range(2):
+        post.mount.sync("--timeout", "2", code=None)
+        equal((len(post.sent()), post.mount.ls("Outbox"), [row["state"] for row in journal(post.mount)]), (3, ["b.eml"], ["sent"]))
+    post.mount.umount()
+    post.mount = scratch.mount(post.server, "--send-delay", "0", "--protocol", version, state="state" + version)
+    post.mount.sync("--timeout", "2", code=None)
+    equal((len(post.sent()), read(path)), (3, content), "after a remount")
+
+
+@test
+def easfs_send_sends(scratch):
+    post = Post(scratch, "--send-delay", "0")
+    file = write(scratch.path("letter"), letter(more="Cc: carol@example.test\n"))
+    equal(run(EASFS, "send", "--mount", post.mount.point, file).stderr, "")
+    equal(run(EASFS, "send", "--mount", post.mount.point, "-", input=letter(subject="Piped")).stderr, "")
+    post.mount.sync("--strict")
+    equal(sorted((line["subject"], *line["recipients"]) for line in post.lines()),
+          [("Hello", "bob@example.test", "carol@example.test"), ("Piped", "bob@example.test")])
+    equal((len(post.mount.ls("Mail", "Sent Items")), post.mount.ls("Outbox")), (2, []))
+    run(EASFS, "send", "--mount", post.mount.point, scratch.path("none"), code=65)
+    truth(os.path.exists(file), "the file is the user's")
 
 
 def invitation(answer):
