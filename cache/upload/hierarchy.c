@@ -176,6 +176,20 @@ static int in_transaction(struct upload *upload, struct journal *row, const stru
     return upload_end(upload, error);
 }
 
+static int forget(struct upload *upload, struct journal *row)
+{
+    int error = upload_begin(upload);
+
+    return error ? error : upload_end(upload, journal_remove(upload->engine->store, row->id));
+}
+
+/* A name that is taken, by nobody else in a tree that was read since: it was given before, and the answer was lost. */
+static bool is_named_already(const struct upload *upload, const struct journal *row, const struct collection *sent)
+{
+    return row->kind == JOURNAL_FOLDER_UPDATE && row->tries > 0 &&
+           !find_folder(upload, sent, sent->parent_id, sent->name);
+}
+
 static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *sent,
                                const struct collection *trash, const struct call *call, struct eas_result result,
                                const struct folder_changed *answer)
@@ -199,6 +213,8 @@ static struct eas_result judge(struct upload *upload, struct journal *row, const
     }
     if (result.outcome != EAS_REFUSED)
         return result;
+    if (result.status == EXISTS && is_named_already(upload, row, sent))
+        return store_result(forget(upload, row));
     if (row->kind == JOURNAL_FOLDER_DELETE && trash && result.status == EXISTS)
         result.action = EAS_ACTION_RETRY;
     error = in_transaction(upload, row, sent, trash, NULL, &result);
@@ -285,13 +301,6 @@ static void reload(struct upload *upload)
 {
     g_array_unref(upload->collections);
     upload->collections = store_collections(upload->engine->store);
-}
-
-static int forget(struct upload *upload, struct journal *row)
-{
-    int error = upload_begin(upload);
-
-    return error ? error : upload_end(upload, journal_remove(upload->engine->store, row->id));
 }
 
 /* It stood elsewhere when it was removed here, and is in Deleted Items now: by a request whose answer was lost, or by
