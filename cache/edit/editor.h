@@ -76,9 +76,15 @@ int commit_complete(struct editor *editor, int64_t ino);
 /* An item's file is left empty. */
 int commit_empty(struct editor *editor, const struct place *place, const struct item *item, int64_t ino);
 
-/* ---- letter.c: Outbox and Drafts ---- */
+/* ---- letter.c: Outbox ---- */
 int letter_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete);
+
+/* ---- draft.c: Drafts ---- */
+
+/* The file takes the identity whose place it is. */
 int draft_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete);
+/* A draft that the server knows (file: as it was) stands in Outbox now, with these bytes. */
+int draft_send(struct editor *editor, const struct file_row *file, const struct place *outbox, GBytes *bytes);
 
 /* ---- tree.c: what is made and removed ---- */
 

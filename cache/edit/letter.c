@@ -1,4 +1,4 @@
-/* Messages that a user writes: in Outbox they are sent, in Drafts they are kept. */
+/* Messages in Outbox: they are sent. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -88,30 +88,4 @@ int letter_commit(struct editor *editor, const struct place *place, int64_t ino,
             put(editor, ino, place, good ? NULL : reason, composed.message_id, complete, editor->config.send_delay_ms);
     composed_clear(&composed);
     return error ? error : good ? 0 : EINVAL;
-}
-
-/* From 16.0 on the server keeps drafts, as fields; what fields cannot say stays here, and can still be sent. */
-int draft_commit(struct editor *editor, const struct place *place, int64_t ino, GBytes *bytes, bool complete)
-{
-    struct verdict verdict = {0};
-    struct file_row file = {0};
-    struct item item = {0};
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    int error = store_file_get(editor->store, ino, &file);
-
-    if (!error && file.item_id)
-        error = store_item_get(editor->store, file.item_id, &item);
-    if (!error && editor_version(editor) < EAS_16_0)
-        verdict.reason =
-            g_strdup("this server keeps no drafts of others' making; it stays here, and can be moved to Outbox");
-    else if (!error)
-        verdict.written.data = draft_fields(data, size, &verdict.reason);
-    verdict.error = verdict.written.data ? 0 : -EINVAL;
-    if (!error)
-        error = commit_verdict(editor, place, ino, file.item_id ? &item : NULL, NULL, &verdict, complete);
-    verdict_clear(&verdict);
-    file_row_clear(&file);
-    item_clear(&item);
-    return error;
 }

@@ -120,6 +120,24 @@ static int replace_target(struct editor *editor, const struct renaming *r, struc
     return error ? error : store_file_remove(store, r->target.ino);
 }
 
+/* The identity that the file gets with the name: its own, if it carries one; else that of the file it replaces, or of
+ * the place. -ENOENT: none. */
+static int find_identity(struct editor *editor, const struct renaming *r, struct item *item)
+{
+    return commit_identity(editor, &r->to, r->file.item_id || !r->target.ino ? &r->file : &r->target, r->edit->new_name,
+                           item);
+}
+
+/* item: that identity; NULL: none. */
+static int take_name(struct editor *editor, const struct renaming *r, struct item *item)
+{
+    int error = r->target.ino ? replace_target(editor, r, item) : 0;
+
+    if (!error && item && item->ino == r->file.ino)
+        error = store_identity_home(editor->store, item->id, 0, "");
+    return error ? error : place_file(editor, r);
+}
+
 /* Bytes under an item's name are judged before anything is changed: what is not valid stays where it is. */
 static int become_item(struct editor *editor, const struct renaming *r)
 {
@@ -130,9 +148,7 @@ static int become_item(struct editor *editor, const struct renaming *r)
 
     if (!bytes)
         return error;
-    /* Its own identity, if it carries one; else that of the file it replaces, or of the place. */
-    known = commit_identity(editor, &r->to, r->file.item_id || !r->target.ino ? &r->file : &r->target,
-                            r->edit->new_name, &item);
+    known = find_identity(editor, r, &item);
     if (known && known != -ENOENT)
         return known;
     if (!r->target.ino)
@@ -142,18 +158,42 @@ static int become_item(struct editor *editor, const struct renaming *r)
               r->target.ino && known ? r->target.ino : r->file.ino, &verdict);
         error = verdict.error;
     }
-    if (!error && r->target.ino)
-        error = replace_target(editor, r, known == 0 ? &item : NULL);
-    if (!error && known == 0 && item.ino == r->file.ino)
-        error = store_identity_home(editor->store, item.id, 0, "");
     if (!error)
-        error = place_file(editor, r);
+        error = take_name(editor, r, known == 0 ? &item : NULL);
     if (!error && g_bytes_get_size(bytes))
         error = commit_verdict(editor, &r->to, r->file.ino, known == 0 ? &item : NULL, known == 0 ? item.props : NULL,
                                &verdict, true);
     else if (!error && known == 0)
         error = commit_empty(editor, &r->to, &item, r->file.ino);
     verdict_clear(&verdict);
+    item_clear(&item);
+    return error;
+}
+
+/* A draft that was saved as a file of its own is still that draft. What the server cannot keep of it is held there, not
+ * refused. */
+static int become_draft(struct editor *editor, const struct renaming *r)
+{
+    struct item item = {0};
+    bool on_its_way = false;
+    int error = 0, known;
+    g_autoptr(GBytes) bytes = r->file.body ? editor_bytes(editor, r->file.ino, &error) : g_bytes_new_static("", 0);
+
+    if (!bytes)
+        return error;
+    if (r->use == USE_DRAFT && r->target.ino && (error = tree_drop_unsent(editor, &r->file, &on_its_way)))
+        return error;
+    known = on_its_way ? -EBUSY : find_identity(editor, r, &item);
+    if (known && known != -ENOENT)
+        return known;
+    if (!r->target.ino)
+        error = tree_take_addition(editor, r->to.dir, r->edit->new_name, r->file.ino);
+    if (!error)
+        error = take_name(editor, r, known == 0 ? &item : NULL);
+    if (!error && g_bytes_get_size(bytes))
+        error = draft_commit(editor, &r->to, r->file.ino, bytes, true);
+    else if (!error && known == 0)
+        error = commit_empty(editor, &r->to, &item, r->file.ino);
     item_clear(&item);
     return error;
 }
@@ -167,16 +207,14 @@ static int become_letter(struct editor *editor, const struct renaming *r)
         return error;
     if (!bytes)
         return 0;
-    error = r->new_use == USE_LETTER ? letter_commit(editor, &r->to, r->file.ino, bytes, true)
-                                     : draft_commit(editor, &r->to, r->file.ino, bytes, true);
+    error = letter_commit(editor, &r->to, r->file.ino, bytes, true);
     return error > 0 ? 0 : error;
 }
 
-/* A draft that is to be sent: the server's copy goes, the bytes become the letter. */
+/* A draft that is to be sent. */
 static int draft_to_letter(struct editor *editor, const struct renaming *r)
 {
-    struct file_row file = {0};
-    int64_t ino, body;
+    bool on_its_way = false;
     int error = 0;
     g_autoptr(GBytes) bytes = editor_bytes(editor, r->file.ino, &error);
 
@@ -184,19 +222,13 @@ static int draft_to_letter(struct editor *editor, const struct renaming *r)
         return error;
     if (r->target.ino)
         return -EEXIST;
-    if (!r->file.item_id) {
-        bool on_its_way;
-
-        error = tree_drop_unsent(editor, &r->file, &on_its_way);
-        return error ? error : on_its_way ? -EBUSY : become_letter(editor, r);
-    }
-    if (!(error = store_file_make(editor->store, r->to.dir, r->edit->new_name, EAS_NO_CLASS, FILE_SCRATCH, &ino)) &&
-        !(error = editor_body(editor, bytes, &body)) &&
-        !(error = store_file_bytes(editor->store, ino, body, store_instant(editor->store), OWN_USER)) &&
-        !(error = tree_remove_item(editor, &r->file)))
-        error = letter_commit(editor, &r->to, ino, bytes, true);
-    file_row_clear(&file);
-    return error > 0 ? 0 : error;
+    error = tree_drop_unsent(editor, &r->file, &on_its_way);
+    if (error || on_its_way)
+        return error ? error : -EBUSY;
+    if (!r->file.item_id)
+        return become_letter(editor, r);
+    error = place_file(editor, r);
+    return error ? error : draft_send(editor, &r->file, &r->to, bytes);
 }
 
 /* By what a name is, and what the new one is. */
@@ -221,7 +253,7 @@ static int rename_by_use(struct editor *editor, const struct renaming *r)
         if (r->use != USE_SCRATCH) {
             bool on_its_way = false;
 
-            error = r->use == USE_ITEM ? readdress(editor, r) : tree_drop_unsent(editor, &r->file, &on_its_way);
+            error = r->use != USE_LETTER ? readdress(editor, r) : tree_drop_unsent(editor, &r->file, &on_its_way);
             if (error || on_its_way)
                 return error ? error : -EBUSY;
         }
@@ -235,8 +267,10 @@ static int rename_by_use(struct editor *editor, const struct renaming *r)
             return error ? error : place_file(editor, r);
         }
         return become_item(editor, r);
+    case USE_DRAFT:
+        return r->use == USE_DRAFT && r->file.item_id ? -EPERM : become_draft(editor, r);
     default:
-        return r->use == r->new_use && r->file.item_id ? -EPERM : become_letter(editor, r);
+        return become_letter(editor, r);
     }
 }
 
@@ -282,7 +316,7 @@ static int rename_file(struct editor *editor, struct renaming *r)
         return 0;
     if (r->file.kind == FILE_DIRECTORY)
         return folder_rename(editor, edit, &r->file);
-    if (r->file.item_id && r->from.class == EAS_MAIL && !(r->from.drafts && r->to.outbox))
+    if (r->file.item_id && r->from.class == EAS_MAIL && !(r->from.drafts && (r->to.outbox || r->from.dir == r->to.dir)))
         return rename_mail(editor, r);
     r->use = place_use(&r->from, edit->name);
     r->new_use = place_use(&r->to, edit->new_name);

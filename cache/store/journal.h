@@ -13,7 +13,7 @@ enum journal_kind {
     JOURNAL_FLAGS,         /* mail item: wanted (read, flag, categories) */
     JOURNAL_MOVE,          /* item: from collection to target; its file stands in target's directory already */
     JOURNAL_RESPOND,       /* item: the own answer to a meeting (response 1 accept, 2 tentative, 3 decline) */
-    JOURNAL_SEND,          /* the file ino of Outbox */
+    JOURNAL_SEND,          /* the file ino of Outbox; item: the draft that it was, whose deletion waits for it */
     JOURNAL_FOLDER_CREATE, /* collection, whose server_id is a stand-in until the answer */
     JOURNAL_FOLDER_UPDATE, /* collection: its name and parent are as the tree has them now */
     JOURNAL_FOLDER_DELETE, /* collection: it and all in it; its directory lies in a grave */
@@ -29,6 +29,9 @@ enum journal_state {
     JOURNAL_HELD    /* refused or invalid: waits for a person */
 };
 
+/* The response of a DELETE: not to Deleted Items, and no concern of the brake. */
+enum { JOURNAL_FOR_GOOD = 2 };
+
 struct journal {
     int64_t id;
     enum journal_kind kind;
@@ -38,7 +41,8 @@ struct journal {
     int64_t queued_ns;        /* when the user did it: for the queue's listing and for the brake on deletions */
     int64_t sent_ns;          /* when it was last sent; 0: never */
     int tries;                /* how often it was sent and not taken */
-    int response;             /* RESPOND; DELETE: 1 when the brake has held it; CHANGE: 1, the rest of an ADD */
+    int response;             /* RESPOND; DELETE: 1 when the brake has held it, JOURNAL_FOR_GOOD; CHANGE: 1, the rest of
+                                 an ADD */
     int64_t batch;            /* rows that travel in one request have one number, and are sent again as one; 0: none */
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */

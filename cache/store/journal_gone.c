@@ -5,6 +5,14 @@
 #include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
+/* But one: a letter that was a draft goes out without it. */
+static int drop_rows(struct store *store, int64_t item_id, int64_t but)
+{
+    int error = sql_run(&store->writer, SQL_JOURNAL_DROP_ITEM, "ii", item_id, but);
+
+    return error ? error : sql_run(&store->writer, SQL_JOURNAL_PART_ITEM, "i", item_id);
+}
+
 /* The file stays, as a new item to be. */
 static int becomes_new(struct store *store, const struct item_row *item, struct journal *row)
 {
@@ -21,7 +29,7 @@ static int becomes_new(struct store *store, const struct item_row *item, struct 
     row->client_id = g_uuid_string_random();
     g_clear_pointer(&row->base, g_bytes_unref);
     if (!(error = item_count(store, &item->item, -1)) &&
-        !(error = sql_run(sql, SQL_JOURNAL_DROP_ITEM, "ii", item->item.id, row->id)) &&
+        !(error = drop_rows(store, item->item.id, row->id)) &&
         !(error = sql_run(sql, SQL_ITEM_REMOVE, "i", item->item.id)) &&
         !(error = sql_run(sql, SQL_FILE_JOIN, "dii", (int)FILE_SCRATCH, (int64_t)0, item->item.ino)))
         error = journal_put(store, row);
@@ -42,7 +50,7 @@ int journal_item_gone(struct store *store, const struct item_row *item, bool cer
             error = becomes_new(store, item, &row);
             kept = 1;
         } else if (!error || error == -ENOENT) {
-            error = sql_run(&store->writer, SQL_JOURNAL_DROP_ITEM, "ii", item->item.id, (int64_t)0);
+            error = drop_rows(store, item->item.id, 0);
         }
     }
     journal_clear(&row);

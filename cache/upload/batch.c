@@ -37,14 +37,32 @@ static bool is_ready(const struct upload *upload, const struct collection *colle
            strcmp(collection->sync_key, "0") != 0 && !g_hash_table_contains(upload->barred, &collection->id);
 }
 
+static bool is_for_good(const struct part *part)
+{
+    return part->row.kind == JOURNAL_DELETE && part->row.response == JOURNAL_FOR_GOOD;
+}
+
+/* DeletesAsMoves speaks of all that a request deletes in a folder. */
+static bool goes_along(const struct batch *batch, const struct part *part)
+{
+    for (guint i = 0; i < batch->parts->len && part->row.kind == JOURNAL_DELETE; i++) {
+        const struct part *other = batch->parts->pdata[i];
+
+        if (other->collection == part->collection && other->row.kind == JOURNAL_DELETE &&
+            is_for_good(other) != is_for_good(part))
+            return false;
+    }
+    return true;
+}
+
 static bool fits(const struct upload *upload, const struct batch *batch, const struct part *part, size_t weight)
 {
     bool asked = g_ptr_array_find(batch->asked, part->collection, NULL);
 
     if (!batch->parts->len)
         return true;
-    return !batch->alone && part->row.tries < LIMIT_UPLOAD_ALONE && batch->bytes + weight <= LIMIT_UPLOAD_BYTES &&
-           (asked || batch->asked->len < (guint)upload->engine->limit);
+    return !batch->alone && goes_along(batch, part) && part->row.tries < LIMIT_UPLOAD_ALONE &&
+           batch->bytes + weight <= LIMIT_UPLOAD_BYTES && (asked || batch->asked->len < (guint)upload->engine->limit);
 }
 
 /* Takes a row into the batch, if it belongs there. 0 or the store's errno. */
@@ -122,8 +140,10 @@ static struct exchange send_batch(struct upload *upload, const struct batch *bat
 
         outgoing[i] = (struct outgoing){.commands = commands + at, .for_good = upload_is_deleted(upload, collection)};
         for (guint j = 0; j < batch->parts->len; j++)
-            if (((struct part *)batch->parts->pdata[j])->collection == collection)
+            if (((struct part *)batch->parts->pdata[j])->collection == collection) {
                 commands[at++] = part_wire(batch->parts->pdata[j]);
+                outgoing[i].for_good |= is_for_good(batch->parts->pdata[j]);
+            }
         outgoing[i].count = (size_t)(commands + at - outgoing[i].commands);
     }
     return exchange_send(upload->engine, (struct collection *const *)batch->asked->pdata, outgoing, batch->asked->len);

@@ -19,6 +19,8 @@ int row_refresh(struct upload *upload, struct journal *row)
 
     if (!error)
         row->ino = now.ino;
+    if (!error && row->kind == JOURNAL_SEND)
+        row->item_id = now.item_id; /* its draft may be gone */
     if (!error && (now.origin_ino || !row->origin_ino)) {
         g_free(row->origin);
         row->origin = g_steal_pointer(&now.origin);

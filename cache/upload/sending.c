@@ -79,11 +79,31 @@ static void find_references(struct upload *upload, struct letter *letter)
 
 /* ---- sent ---- */
 
+/* What was sent is no draft any more, and not removed either: it is in Sent Items. */
+static int drop_draft(struct upload *upload, int64_t item_id)
+{
+    struct store *store = upload->engine->store;
+    struct journal deletion;
+    int error = item_id ? journal_of_item(store, JOURNAL_DELETE, item_id, &deletion) : -ENOENT;
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    if (deletion.state == JOURNAL_QUEUED) {
+        deletion.response = JOURNAL_FOR_GOOD;
+        deletion.due_ns = 0;
+        error = journal_put(store, &deletion);
+    }
+    journal_clear(&deletion);
+    return error;
+}
+
 static int gone_out(struct upload *upload, struct journal *row)
 {
     struct store *store = upload->engine->store;
-    int error = journal_remove(store, row->id);
+    int error = drop_draft(upload, row->item_id);
 
+    if (!error)
+        error = journal_remove(store, row->id);
     upload_touch_type(upload, EAS_FOLDER_SENT);
     if (!error && row->kind == JOURNAL_SEND)
         error = store_file_remove(store, row->ino);
