@@ -336,22 +336,37 @@ static bool edits_are_queued(struct replica *replica)
     return queued->len || sent->len;
 }
 
+/* What is not through, by name where there is something to say of it. */
+static struct eas_result queue_in_vain(struct replica *replica, long timeout_ms)
+{
+    g_autoptr(GArray) queue = replica_queue(replica);
+
+    for (guint i = 0; i < queue->len && !replica->stopping; i++) {
+        const struct replica_waiting *row = &g_array_index(queue, struct replica_waiting, i);
+
+        if (row->why && strcmp(row->state, "held") != 0)
+            return eas_unreachable(75, "%s did not go through within %ld s: %s", row->path, timeout_ms / 1000,
+                                   row->why);
+    }
+    return waited_in_vain(replica, "the end of the queue", timeout_ms);
+}
+
 /* The pass that was asked for has ended well; what has to wait, and what was written since, is sent by those that
  * follow. */
 static struct eas_result wait_edits(struct replica *replica, gint64 deadline, long timeout_ms)
 {
     struct eas_result result = eas_served();
+    bool over = false;
 
-    while (eas_is_served(&result) && edits_are_queued(replica)) {
+    while (!over && eas_is_served(&result) && edits_are_queued(replica)) {
         g_mutex_lock(&replica->lock);
-        if (!wait_turn(replica, MIN(deadline, g_get_monotonic_time() + LIMIT_RETRY_FIRST_MS * 1000LL)) &&
-            (replica->stopping || g_get_monotonic_time() >= deadline))
-            result = waited_in_vain(replica, "the end of the queue", timeout_ms);
-        else if (!eas_is_served(&replica->last))
+        over = !wait_turn(replica, MIN(deadline, g_get_monotonic_time() + LIMIT_RETRY_FIRST_MS * 1000LL)) &&
+               (replica->stopping || g_get_monotonic_time() >= deadline);
+        if (!over && !eas_is_served(&replica->last))
             result = replica->last;
         g_mutex_unlock(&replica->lock);
     }
-    return result;
+    return over ? queue_in_vain(replica, timeout_ms) : result;
 }
 
 /* The pass that was asked for has ended well; the bodies follow. */

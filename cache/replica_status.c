@@ -182,13 +182,17 @@ static void add_trouble(struct replica *replica, struct replica_status *status)
     status->reason = trouble;
 }
 
-/* What was refused is told where the other troubles are. */
+/* What was refused, or is in doubt, is told where the other troubles are. */
 static void add_held(struct replica *replica, struct replica_status *status)
 {
-    g_autoptr(GArray) held = status->held ? journal_list(replica->store, JOURNAL_HELD, G_MAXINT64) : NULL;
+    bool any = status->held || status->queued;
+    g_autoptr(GArray) rows = any ? journal_list(replica->store, -1, G_MAXINT64) : NULL;
 
-    for (guint i = 0; held && i < held->len && status->errors->len < LIMIT_ERRORS; i++) {
-        const struct journal *row = &g_array_index(held, struct journal, i);
+    for (guint i = 0; rows && i < rows->len && status->errors->len < LIMIT_ERRORS; i++) {
+        const struct journal *row = &g_array_index(rows, struct journal, i);
+
+        if (row->state != JOURNAL_HELD && !journal_in_doubt(row))
+            continue;
         g_autofree char *path = waiting_path(replica, row);
 
         g_ptr_array_add(status->errors, g_strdup_printf("%s: %s", path, row->error ? row->error : "held"));

@@ -162,11 +162,14 @@ static json_t *receive_answer(FILE *from, void (*progress)(const char *text))
     while (!answer && (length = getline(&line, &size, from)) > 0 && length < ASK_LINE_BYTES) {
         json_t *value = json_loads(line, 0, NULL);
         const char *text = json_string_value(json_object_get(value, "progress"));
+        const char *notice = json_string_value(json_object_get(value, "notice"));
 
         if (json_object_get(value, "code"))
             answer = json_incref(value);
         else if (text && progress)
             progress(text);
+        else if (notice)
+            fprintf(stderr, "easfs: %s\n", notice);
         json_decref(value);
     }
     free(line);

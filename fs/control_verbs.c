@@ -77,6 +77,25 @@ static void *sync_run(void *data)
     return NULL;
 }
 
+/* What may have been sent keeps the sync waiting: each is named once. told: what was said, as a set. */
+static void sync_doubts(struct control_client *client, GHashTable *told)
+{
+    json_t *waiting = control_waiting(client->config->replica, "sent"), *row;
+    size_t i;
+
+    json_array_foreach(waiting, i, row)
+    {
+        const char *path = json_string_value(json_object_get(row, "path"));
+        const char *kind = json_string_value(json_object_get(row, "kind"));
+        const char *why = json_string_value(json_object_get(row, "why"));
+        g_autofree char *notice = why && strcmp(kind, "send") == 0 ? g_strdup_printf("%s: %s", path, why) : NULL;
+
+        if (notice && g_hash_table_add(told, g_strdup(notice)))
+            control_client_send(client, json_pack("{s:s}", "notice", notice));
+    }
+    json_decref(waiting);
+}
+
 static void sync_progress(struct control_client *client)
 {
     struct replica_status *status = replica_status(client->config->replica);
@@ -90,6 +109,7 @@ static void sync_progress(struct control_client *client)
 /* Waits on a thread of its own, so that this one can say how far it is. */
 static struct eas_result sync_wait(struct control_client *client, unsigned flags, long timeout_ms)
 {
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     struct sync_wait wait = {.replica = client->config->replica, .flags = flags, .timeout_ms = timeout_ms};
     GThread *thread;
 
@@ -101,10 +121,12 @@ static struct eas_result sync_wait(struct control_client *client, unsigned flags
         if (!g_cond_wait_until(&wait.over, &wait.lock, g_get_monotonic_time() + PROGRESS_MS * 1000)) {
             g_mutex_unlock(&wait.lock);
             sync_progress(client);
+            sync_doubts(client, told);
             g_mutex_lock(&wait.lock);
         }
     }
     g_mutex_unlock(&wait.lock);
+    sync_doubts(client, told);
     g_thread_join(thread);
     g_cond_clear(&wait.over);
     g_mutex_clear(&wait.lock);

@@ -1,5 +1,6 @@
 /* What a person decides of held edits: again, or not at all. */
 #include <errno.h>
+#include <string.h>
 
 #include "cache/edit/editor.h"
 
@@ -62,9 +63,20 @@ static int retry_row(struct editor *editor, struct journal *row)
     return error == -EAGAIN ? journal_remove(editor->store, row->id) : error ? error : queue_again(editor, row);
 }
 
-static bool speaks_of(const struct journal *row, uint64_t ino)
+/* The mail that goes with a meeting is spoken of by the meeting's name. */
+static bool is_mail_of(struct editor *editor, const struct journal *row, uint64_t ino)
 {
-    return !ino || (uint64_t)row->ino == ino;
+    struct file_row file = {0};
+    bool is = row->kind == JOURNAL_MAIL && row->origin_ino && store_file_get(editor->store, (int64_t)ino, &file) == 0 &&
+              file.parent == row->origin_ino && !strcmp(file.name, row->origin);
+
+    file_row_clear(&file);
+    return is;
+}
+
+static bool speaks_of(struct editor *editor, const struct journal *row, uint64_t ino)
+{
+    return !ino || (uint64_t)row->ino == ino || is_mail_of(editor, row, ino);
 }
 
 int edit_do_retry(struct editor *editor, struct edit *edit)
@@ -75,7 +87,7 @@ int edit_do_retry(struct editor *editor, struct edit *edit)
     for (guint i = 0; i < rows->len && error >= 0; i++) {
         struct journal *row = &g_array_index(rows, struct journal, i);
 
-        if (!speaks_of(row, edit->ino))
+        if (!speaks_of(editor, row, edit->ino))
             continue;
         error = retry_row(editor, row);
         told = MAX(error, 0);
@@ -126,7 +138,7 @@ static int restore(struct editor *editor, const struct journal *row)
 
 static int discard_row(struct editor *editor, const struct journal *row)
 {
-    int error = row->state == JOURNAL_SENT ? -EBUSY : 0;
+    int error = row->state == JOURNAL_SENT && !journal_in_doubt(row) ? -EBUSY : 0;
 
     if (error)
         return error;
@@ -135,7 +147,7 @@ static int discard_row(struct editor *editor, const struct journal *row)
     else if ((row->kind == JOURNAL_DELETE || row->kind == JOURNAL_MOVE) && row->state != JOURNAL_HELD)
         error = store_file_exhume(editor->store, row->ino);
     else if (row->kind == JOURNAL_ADD || row->kind == JOURNAL_SEND)
-        return store_file_remove(editor->store, row->ino);
+        error = store_file_remove(editor->store, row->ino);
     return error ? error : journal_remove(editor->store, row->id);
 }
 
@@ -148,7 +160,7 @@ int edit_do_discard(struct editor *editor, struct edit *edit)
     for (guint i = 0; i < rows->len && !error && edit->ino; i++) {
         const struct journal *row = &g_array_index(rows, struct journal, i);
 
-        if (!speaks_of(row, edit->ino))
+        if (!speaks_of(editor, row, edit->ino))
             continue;
         any = true;
         error = discard_row(editor, row);

@@ -89,7 +89,7 @@ int tree_drop_unsent(struct editor *editor, const struct file_row *file, bool *o
         struct journal row;
         int error = journal_of_file(editor->store, kinds[i], file->ino, &row);
 
-        if (!error && row.state == JOURNAL_SENT)
+        if (!error && row.state == JOURNAL_SENT && !journal_in_doubt(&row))
             *on_its_way |= row.kind == JOURNAL_ADD || row.kind == JOURNAL_SEND;
         else if (!error)
             error = journal_remove(editor->store, row.id);

@@ -18,6 +18,11 @@ void journal_clear(struct journal *row)
     *row = (struct journal){0};
 }
 
+bool journal_in_doubt(const struct journal *row)
+{
+    return row->state == JOURNAL_SENT && row->error && (row->kind == JOURNAL_SEND || row->kind == JOURNAL_MAIL);
+}
+
 static const char *text(const char *value)
 {
     return value ? value : "";

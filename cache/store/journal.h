@@ -47,13 +47,15 @@ struct journal {
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */
     char *uid;                /* ADD: the file's own, for doubles; "" none. SEND: its Message-ID, where known */
-    char *error;              /* why it is held, or failed last; NULL */
+    char *error;              /* why it is held, failed last, or (a letter that is SENT) is in doubt; NULL */
     GBytes *base, *data;      /* eas_node_bytes; NULL: none */
     struct item_flags wanted; /* FLAGS; fields below 0 are not wanted (categories NULL) */
     char *origin;             /* DELETE, MOVE, FOLDER_*: the name it had ("" none); origin_ino: its directory */
     int64_t origin_ino;
 };
 void journal_clear(struct journal *row);
+/* A letter that is on its way no more, and of which nobody knows whether it arrived. */
+bool journal_in_doubt(const struct journal *row);
 
 /* Writes a row: id 0 inserts and sets id. Within a transaction. 0 or a negative errno. */
 int journal_put(struct store *store, struct journal *row);

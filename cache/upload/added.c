@@ -58,6 +58,6 @@ int64_t row_added(struct upload *upload, struct journal *row, const struct colle
     if (error || collection->class != EAS_CALENDAR)
         return id;
     if (!(error = put_rest(upload, row, id)))
-        error = upload_invite(upload, NULL, row->data, row->uid);
+        error = upload_invite(upload, NULL, row->data, row->uid, row->ino);
     return error ? error : id;
 }

@@ -30,7 +30,8 @@ static int try_again(struct upload *upload, struct journal *row)
 {
     row->tries++;
     if (row->tries >= LIMIT_UPLOAD_TRIES)
-        return row_hold(upload, row, "the server never answered to it; easfs retry sends it once more");
+        return row_hold(upload, row,
+                        row->error ? row->error : "the server never answered to it; easfs retry sends it once more");
     row->due_ns = 0;
     return row_requeue(upload, row);
 }
@@ -343,7 +344,7 @@ int upload_gone(struct sync_engine *engine, const struct item *item)
     if (!error)
         error = upload_declined(&upload, &held);
     if (!error && !(error = journal_of_item(engine->store, JOURNAL_DELETE, item->id, &row)) && row.sent_ns)
-        error = upload_invite(&upload, held.props, NULL, held.uid);
+        error = upload_invite(&upload, held.props, NULL, held.uid, held.ino);
     item_clear(&held);
     journal_clear(&row);
     return error == -ENOENT ? 0 : error;

@@ -190,6 +190,18 @@ static bool is_named_already(const struct upload *upload, const struct journal *
            !find_folder(upload, sent, sent->parent_id, sent->name);
 }
 
+/* What there was for an answer, should the tree not tell better. */
+static int note_answer(struct upload *upload, struct journal *row, const struct eas_result *result)
+{
+    int error = upload_begin(upload);
+
+    if (error)
+        return error;
+    g_free(row->error);
+    row->error = g_strdup(eas_is_served(result) ? "the server's answer does not say that it was done" : result->text);
+    return upload_end(upload, journal_put(upload->engine->store, row));
+}
+
 static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *sent,
                                const struct collection *trash, const struct call *call, struct eas_result result,
                                const struct folder_changed *answer)
@@ -209,7 +221,7 @@ static struct eas_result judge(struct upload *upload, struct journal *row, const
     if (eas_is_served(&result) || result.http >= 500 ||
         (row->kind == JOURNAL_FOLDER_CREATE && result.status == EXISTS && !row->tries)) {
         upload->engine->folders_stale = true;
-        return eas_served();
+        return store_result(note_answer(upload, row, &result));
     }
     if (result.outcome != EAS_REFUSED)
         return result;
@@ -275,7 +287,8 @@ static int settle(struct upload *upload, struct journal *row)
         if (!error && gone)
             error = upload_end(upload, journal_remove(upload->engine->store, row->id));
         else if (!error && row->tries >= LIMIT_UPLOAD_TRIES)
-            error = upload_end(upload, row_hold(upload, row, "the server never answered to it"));
+            error =
+                upload_end(upload, row_hold(upload, row, row->error ? row->error : "the server never answered to it"));
         else if (!error)
             error = upload_end(upload, row_requeue(upload, row));
     }

@@ -96,15 +96,28 @@ static const struct item_moved *find_moved(GArray *moved, const struct shift *sh
     return NULL;
 }
 
-/* A move that the answer does not name was not done, as far as anybody can say: both folders are asked. */
-static int judge(struct upload *upload, struct shift *shift, const struct item_moved *moved)
+/* A move that the answer does not name was not done, as far as anybody can say: both folders are asked. Until then the
+ * row says what there was for an answer. */
+static int note_silence(struct upload *upload, struct journal *row, int status)
+{
+    struct eas_result refusal = eas_status_result(EAS_MOVE_ITEMS, EAS_LEVEL_ITEM, status);
+
+    g_free(row->error);
+    row->error = g_strdup(status ? refusal.text : "the server's answer says nothing of it");
+    return journal_put(upload->engine->store, row);
+}
+
+/* status: of the answer as a whole; 0: none. */
+static int judge(struct upload *upload, struct shift *shift, const struct item_moved *moved, int status)
 {
     enum { DONE = 3, THERE_ALREADY = 4 };
     struct eas_result refusal;
 
     upload_touch(upload, shift->row.collection_id);
     upload_touch(upload, shift->row.target_id);
-    if (!moved || moved->status == THERE_ALREADY)
+    if (!moved)
+        return note_silence(upload, &shift->row, status);
+    if (moved->status == THERE_ALREADY)
         return 0;
     if (moved->status == DONE)
         return journal_moved(upload->engine->store, &shift->row, moved->new_server_id);
@@ -112,14 +125,14 @@ static int judge(struct upload *upload, struct shift *shift, const struct item_m
     return row_refused(upload, &shift->row, &refusal);
 }
 
-static int judge_all(struct upload *upload, GPtrArray *shifts, GArray *moved)
+static int judge_all(struct upload *upload, GPtrArray *shifts, GArray *moved, int status)
 {
     int error = upload_begin(upload);
 
     if (error)
         return error;
     for (guint i = 0; i < shifts->len && !error; i++)
-        error = judge(upload, shifts->pdata[i], find_moved(moved, shifts->pdata[i]));
+        error = judge(upload, shifts->pdata[i], find_moved(moved, shifts->pdata[i]), status);
     return upload_end(upload, error);
 }
 
@@ -155,10 +168,11 @@ static struct eas_result ask(struct upload *upload, GPtrArray *shifts)
     result = session_call(upload->engine->link, &call);
     if (eas_is_served(&result) && call.status)
         result = eas_status_result(EAS_MOVE_ITEMS, EAS_LEVEL_TOP, call.status);
+    result = request_refusal(EAS_MOVE_ITEMS, &result);
     if (eas_is_served(&result)) {
         g_autoptr(GArray) moved = move_items_read(answer_tree_root(&answer));
 
-        result = store_result(judge_all(upload, shifts, moved));
+        result = store_result(judge_all(upload, shifts, moved, call.status));
     } else if (call.unsent) {
         int error = each(upload, shifts, NULL);
 

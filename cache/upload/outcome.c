@@ -3,6 +3,7 @@
 
 #include "cache/upload/uploader.h"
 #include "codec/limits.h"
+#include "codec/wire/status.h"
 
 static void set_error(struct journal *row, const char *why)
 {
@@ -158,8 +159,10 @@ int row_refused(struct upload *upload, struct journal *row, const struct eas_res
 {
     enum { SYNC_FULL_STATUS = 9, MAILBOX_FULL = 113, HTTP_FULL = 507 };
     bool sync = row->kind <= JOURNAL_FLAGS;
+    bool full =
+        refusal->http == HTTP_FULL || refusal->status == MAILBOX_FULL || (sync && refusal->status == SYNC_FULL_STATUS);
 
-    if (refusal->http == HTTP_FULL || refusal->status == MAILBOX_FULL || (sync && refusal->status == SYNC_FULL_STATUS))
+    if (full && !row_is_letter(row)) /* who writes a letter does not expect it to go out one day */
         return row_await_room(upload, row, refusal->text);
     switch (refusal->action) {
     case EAS_ACTION_FOLDERS_NEW:
@@ -174,6 +177,13 @@ int row_refused(struct upload *upload, struct journal *row, const struct eas_res
     default:
         return row_hold(upload, row, refusal->text);
     }
+}
+
+struct eas_result request_refusal(enum eas_command command, const struct eas_result *result)
+{
+    if (result->outcome != EAS_REFUSED || !result->status)
+        return *result;
+    return eas_status_result(command, EAS_LEVEL_ITEM, result->status);
 }
 
 /* ---- before the first byte ---- */

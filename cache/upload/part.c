@@ -101,7 +101,7 @@ static int invite(struct upload *upload, const struct part *part, GBytes *base, 
                     : -ENOENT;
 
     if (!error)
-        error = upload_invite(upload, base ? base : item.props, mine, item.uid);
+        error = upload_invite(upload, base ? base : item.props, mine, item.uid, item.ino);
     item_clear(&item);
     return error == -ENOENT ? 0 : error;
 }

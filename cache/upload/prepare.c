@@ -66,7 +66,7 @@ static int agree(struct upload *upload, struct journal *row)
     int error = store_item_get(upload->engine->store, row->item_id, &item);
 
     if (!error && item.class == EAS_CALENDAR && row->tries && !row->response)
-        error = upload_invite(upload, row->base, row->data, item.uid);
+        error = upload_invite(upload, row->base, row->data, item.uid, item.ino);
     if (!error)
         error = journal_changed(upload->engine->store, row, item.props);
     item_clear(&item);

@@ -40,9 +40,29 @@ static char *rfc5322_date(int64_t ns)
                            months[g_date_time_get_month(at) - 1], rest);
 }
 
+/* The mail goes by the name that its event has, or had before it was removed. */
+static void name_event(struct upload *upload, int64_t ino, struct journal *mail)
+{
+    struct store *store = upload->engine->store;
+    struct file_row file = {0};
+    struct journal removal = {0};
+    bool known = store_file_get(store, ino, &file) == 0;
+
+    if (known && store_is_grave(store, file.parent)) {
+        known = journal_of_file(store, JOURNAL_DELETE, ino, &removal) == 0;
+        mail->origin = known ? g_strdup(removal.origin) : NULL;
+        mail->origin_ino = removal.origin_ino;
+    } else if (known) {
+        mail->origin = g_strdup(file.name);
+        mail->origin_ino = file.parent;
+    }
+    journal_clear(&removal);
+    file_row_clear(&file);
+}
+
 /* The row is made in the transaction of the answer: mailed once, whatever happens in between. */
 static int put_mail(struct upload *upload, const char *method, const struct eas_node *data, const char *uid,
-                    int response)
+                    int64_t ino, int response)
 {
     struct sync_engine *engine = upload->engine;
     struct file_context context = file_context_of(engine, uid);
@@ -57,8 +77,13 @@ static int put_mail(struct upload *upload, const char *method, const struct eas_
                            .client_id = unique,
                            .data = message ? letter_pack(message) : NULL,
                            .wanted = {-1, -1, -1, -1, NULL}};
-    int error = message ? journal_put(engine->store, &mail) : 0;
+    int error = 0;
 
+    if (message) {
+        name_event(upload, ino, &mail);
+        error = journal_put(engine->store, &mail);
+        g_free(mail.origin);
+    }
     g_clear_pointer(&mail.data, g_bytes_unref);
     return error;
 }
@@ -67,10 +92,10 @@ static int put_reply(struct upload *upload, const struct journal *row, const str
 {
     g_autoptr(eas_node) data = upload_node(item->props);
 
-    return data && is_reply_wanted(data) ? put_mail(upload, "REPLY", data, item->uid, row->response) : 0;
+    return data && is_reply_wanted(data) ? put_mail(upload, "REPLY", data, item->uid, item->ino, row->response) : 0;
 }
 
-int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid)
+int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid, int64_t ino)
 {
     const struct sync_engine *engine = upload->engine;
     g_autoptr(eas_node) before = upload_node(base), after = upload_node(mine);
@@ -79,7 +104,7 @@ int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char 
     if (!engine->config->send_invitations || session_version(engine->session) >= EAS_16_0 || (!before && !after) ||
         meeting_act(before, after, engine->address ? engine->address : "", &response) != MEETING_ORGANISE)
         return 0;
-    return put_mail(upload, after ? "REQUEST" : "CANCEL", after ? after : before, uid, 0);
+    return put_mail(upload, after ? "REQUEST" : "CANCEL", after ? after : before, uid, ino, 0);
 }
 
 int upload_declined(struct upload *upload, const struct item *item)
@@ -172,6 +197,7 @@ static struct eas_result respond(struct upload *upload, struct journal *row, con
     result = session_call(upload->engine->link, &call);
     if (eas_is_served(&result) && call.status > 1)
         result = eas_status_result(EAS_MEETING_RESPONSE, EAS_LEVEL_TOP, call.status);
+    result = request_refusal(EAS_MEETING_RESPONSE, &result);
     if (eas_is_served(&result)) {
         g_autoptr(GArray) replied = meeting_response_read(answer_tree_root(&answer));
         int status = replied->len ? g_array_index(replied, struct meeting_replied, 0).status : 0;

@@ -123,6 +123,31 @@ static bool is_certainly_unsent(const struct call *call, const struct eas_result
     return result->http >= 400;
 }
 
+/* Said at once, and for as long as it is looked for. Who removed it meanwhile does not want to know. */
+static int note_doubt(struct upload *upload, struct journal *row)
+{
+    int error = row_refresh(upload, row);
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    g_autoptr(GDateTime) until =
+        g_date_time_new_from_unix_utc(row->sent_ns / G_GINT64_CONSTANT(1000000000) + LIMIT_SENT_LOOK_MS / 1000);
+
+    g_free(row->error);
+    row->error = g_date_time_format(until, "perhaps sent; looked for in Sent Items until %H:%M UTC");
+    return journal_put(upload->engine->store, row);
+}
+
+/* The server said why; that there is none is said of the account. */
+static int wait_for_account(struct upload *upload, struct journal *row, const struct eas_result *result)
+{
+    if (result->status || result->http) {
+        g_free(row->error);
+        row->error = g_strdup(result->text);
+    }
+    return row_requeue(upload, row);
+}
+
 static struct eas_result not_sent(struct upload *upload, struct journal *row, const struct eas_result *result)
 {
     enum { NO_REPLY_BUILT = 121 };
@@ -134,7 +159,7 @@ static struct eas_result not_sent(struct upload *upload, struct journal *row, co
         return store_result(error);
     if (result->status == NO_REPLY_BUILT)
         refusal.action = EAS_ACTION_RETRY; /* as an ordinary message, next time */
-    error = upload_end(upload, of_account ? row_requeue(upload, row) : row_refused(upload, row, &refusal));
+    error = upload_end(upload, of_account ? wait_for_account(upload, row, result) : row_refused(upload, row, &refusal));
     return error || !of_account ? store_result(error) : *result;
 }
 
@@ -166,12 +191,15 @@ static struct eas_result post(struct upload *upload, struct letter *letter)
 
     if (eas_is_served(&result) && call.status > 1)
         result = eas_status_result(mail.command, EAS_LEVEL_TOP, call.status);
+    result = request_refusal(mail.command, &result);
     answer_tree_clear(&answer);
     if (eas_is_served(&result))
         return store_result(in_transaction(upload, letter->row, gone_out));
     if (is_certainly_unsent(&call, &result))
         return not_sent(upload, letter->row, &result);
-    return result;
+    int error = in_transaction(upload, letter->row, note_doubt);
+
+    return error ? store_result(error) : result;
 }
 
 /* NULL: it was removed meanwhile; or, with an error, it cannot be read. */
@@ -206,6 +234,8 @@ static struct eas_result send_one(struct upload *upload, struct journal *row)
 {
     struct letter letter = {.row = row};
     struct eas_result result;
+
+    g_clear_pointer(&row->error, g_free); /* on its way, it says nothing until it is in doubt */
     int error = rows_mark(upload, &row, 1, NULL);
 
     if (error || !row->id)
@@ -314,12 +344,14 @@ int upload_look_for_mail(struct upload *upload)
 
         if (!row_is_letter(row))
             continue;
-        if (is_in_sent_items(upload, row))
+        if (is_in_sent_items(upload, row)) {
             error = in_transaction(upload, row, gone_out);
-        else if (upload->now_ns - row->sent_ns >= LIMIT_SENT_LOOK_MS * G_GINT64_CONSTANT(1000000))
+        } else if (upload->now_ns - row->sent_ns >= LIMIT_SENT_LOOK_MS * G_GINT64_CONSTANT(1000000)) {
             error = in_transaction(upload, row, give_up);
-        else
+        } else {
+            error = row->error ? 0 : in_transaction(upload, row, note_doubt); /* easfs ended before it was said */
             uploader->look_at = g_get_monotonic_time() + LIMIT_SENT_AGAIN_MS * G_GINT64_CONSTANT(1000);
+        }
     }
     return error;
 }

@@ -66,6 +66,9 @@ int row_hold(struct upload *upload, struct journal *row, const char *why);
 int row_requeue(struct upload *upload, struct journal *row);
 /* By the status of a command or of a whole request. */
 int row_refused(struct upload *upload, struct journal *row, const struct eas_result *refusal);
+/* A refusal of a whole request that concerns nothing but what is in it: of the scope of an item, so that it does not
+ * stop the account. Any other result comes back as it is. */
+struct eas_result request_refusal(enum eas_command command, const struct eas_result *result);
 
 /* Marks rows as on their way, durably, before the first byte. Rows that changed since they were read get id 0 and are
  * not to be sent. */
@@ -101,9 +104,9 @@ bool draft_against_server(struct upload *upload, const struct item *item, struct
 int upload_doubts(struct upload *upload, GHashTable *only, bool asked);
 
 /* responding.c: up to 14.1 the client mails the people whom it invites, tells of a change or of the end (mine NULL):
- * the mail is queued, if the account says that anybody may be mailed. Within the transaction that stores the server's
- * answer. */
-int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid);
+ * the mail is queued, if the account says that anybody may be mailed, under the name of the event's file ino. Within
+ * the transaction that stores the server's answer. */
+int upload_invite(struct upload *upload, GBytes *base, GBytes *mine, const char *uid, int64_t ino);
 
 /* responding.c: a meeting is gone, as one is that was declined; where no answer came to that, its organiser is told all
  * the same. Within the transaction that removes it, before. */

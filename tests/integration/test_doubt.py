@@ -6,12 +6,11 @@ import json
 import os
 import re
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from edits import card, event, journal, note, server_items, state, todo, why
-from harness import EASFS, equal, is_gone, read, run, test, truth, wait_for, write
+from harness import EASFS, equal, read, run, test, truth, wait_for, write
 
 VERSIONS = ("14.1", "16.1")
 
@@ -158,6 +157,122 @@ def a_draft_made_here_is_known_again_where_it_was_moved(scratch):
     settle(mount, "--strict")
     equal((mount.ls("Mail", "T"), mount.ls("Mail", "Drafts")), (["one.eml", "two.eml"], []))
     equal(len([n for n in os.listdir(os.path.join(server.directory, "Mail", "T")) if n.endswith(".eml")]), 2)
+
+
+# ---- letters ----
+
+LETTER = "To: bob@example.test\nSubject: Hello\nMessage-ID: <hello@example.test>\n\nText.\n"
+PERHAPS = "perhaps sent; looked for in Sent Items until "
+
+
+def send_under(scratch, fault):
+    server, mount, mails = a_mailbox(scratch, "16.1")
+    server.fault(fault)
+    path = write(mount.path("Outbox", "a.eml"), LETTER)
+    return server, mount, mails, path
+
+
+@test
+def a_refused_letter_is_held_with_the_reason(scratch):
+    server, mount, mails, path = send_under(scratch, "status=110,SendMail,next=1")
+    asked = 0
+    for status, words in ((110, "failed on its side"), (120, "could not pass the message on"), (103, "out of place"),
+                          (113, "mailbox is full"), (115, "limit for sending")):
+        server.no_faults()
+        server.fault("status=%d,SendMail" % status)
+        if status != 110:
+            run(EASFS, "retry", path)
+        mount.sync("--strict", code=65)
+        equal(state(path), "held", status)
+        truth(words in why(path), "%d: %s" % (status, why(path)))
+        equal([(row["state"], row["why"]) for row in journal(mount)], [("held", why(path))], status)
+        asked += 1
+        equal(server.fired()["status"], asked, "attempts up to %d" % status)
+    equal(mails(), [])
+    server.no_faults()
+    run(EASFS, "retry", path)
+    mount.sync("--strict")
+    equal(mails(), ["Hello"])
+
+
+@test
+def a_busy_server_gets_the_letter_later_and_the_reason_is_shown(scratch):
+    server, mount, mails, path = send_under(scratch, "status=111,SendMail")
+    words = mount.sync("--timeout", "1", code=75).stderr
+    truth("Outbox/a.eml" in words and "busy" in words, words)
+    equal((state(path), mails()), ("queued", []))
+    truth("busy" in why(path) and "busy" in journal(mount)[0]["why"], why(path))
+    server.no_faults()
+    mount.sync("--strict")
+    equal(mails(), ["Hello"])
+
+
+@test
+def a_letter_that_may_have_been_sent_says_so_at_once(scratch):
+    server, mount, mails, path = send_under(scratch, "lost-request,SendMail,next=1")
+    words = mount.sync(code=75).stderr
+    truth("Outbox/a.eml: " + PERHAPS in words, words)
+    told = why(path)
+    truth(re.fullmatch(PERHAPS + r"\d\d:\d\d UTC", told), told)
+    equal((state(path), [row["why"] for row in journal(mount)]), ("queued", [told]))
+    truth("Outbox/a.eml: " + told in run(EASFS, "status", mount.point).stdout, "easfs status")
+    words = mount.sync("--timeout", "1", code=75).stderr
+    truth("Outbox/a.eml did not go through within 1 s: " + told in words, words)
+    mount.umount()
+    mount = scratch.mount(server, "--send-delay", "0", "--events", "off")
+    equal(why(mount.path("Outbox", "a.eml")), told, "after another start")
+    os.unlink(mount.path("Outbox", "a.eml"))
+    mount.sync("--strict")
+    equal((mails(), journal(mount), mount.ls("Outbox")), ([], [], []), "once its writer wants it no more")
+
+
+@test
+def one_that_is_found_in_sent_items_is_through(scratch):
+    server, mount, mails, path = send_under(scratch, "lost-answer,SendMail,next=1")
+    truth("Outbox/a.eml: " + PERHAPS in mount.sync(code=75).stderr, "said at once")
+    mount.sync("--strict", "--timeout", "60")
+    equal((mails(), journal(mount), mount.ls("Outbox")), (["Hello"], [], []))
+
+
+@test
+def the_mail_of_a_meeting_goes_by_its_name(scratch):
+    server, mount, mails = a_mailbox(scratch, "14.1")
+    server.put("Calendar/review.ics", invitation("Review"))
+    mount.sync()
+    server.fault("lost-request,SendMail,next=1")
+    path = mount.path("Calendar", "Review.ics")
+    run(EASFS, "respond", "accept", path)
+    truth("Calendar/Review.ics: " + PERHAPS in mount.sync(code=75).stderr, "said at once")
+    equal([(row["kind"], row["path"]) for row in journal(mount)], [("send", "Calendar/Review.ics")])
+    run(EASFS, "discard", path)
+    mount.sync("--strict")
+    equal((mails(), journal(mount)), ([], []))
+
+
+# ---- noes of a whole request ----
+
+@test
+def a_no_to_all_of_a_request_is_told_as_it_was_said(scratch):
+    server, mount, _ = a_mailbox(scratch, "16.1")
+    write(mount.path("Calendar", "e.ics"), event("Item"))
+    for folder in ("Calendar/T", "Mail/one", "Mail/two"):
+        os.mkdir(mount.path(folder))
+    mount.sync()
+    mount.sync()
+    for spec, words in (("status=1", "no longer on the server"), ("status=103", "out of place")):
+        server.fault(spec + ",MoveItems")
+        os.rename(mount.path("Calendar", "e.ics"), mount.path("Calendar", "T", "e.ics"))
+        mount.sync("--strict", code=65)
+        truth(words in why(mount.path("Calendar", "e.ics")), why(mount.path("Calendar", "e.ics")))
+        server.no_faults()
+        run(EASFS, "discard", mount.path("Calendar", "e.ics"))
+    for spec, folder, words in (("status=103", "Mail/one", "out of place"), ("http=501", "Mail/two", "HTTP 501")):
+        server.fault(spec + ",FolderUpdate")
+        os.rmdir(mount.path(folder))
+        mount.sync("--strict", code=65)
+        told = [row["why"] for row in journal(mount) if row["path"] == folder]
+        truth(len(told) == 1 and words in told[0], "%s: %s" % (folder, told))
+        server.no_faults()
 
 
 if __name__ == "__main__":
