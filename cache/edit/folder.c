@@ -23,7 +23,10 @@ static int check_name(const struct place *place, const char *name)
         return -ENAMETOOLONG;
     if (!name_is_allowed(name))
         return -EINVAL;
-    return place->outbox || place->class >= EAS_CLASSES || *name == '.' ? -EPERM : 0;
+    /* A scratch name would be a folder that never leaves the machine, of which there is none. */
+    if (*name == '.' || g_str_has_suffix(name, "~"))
+        return -EPERM;
+    return place->outbox || place->class >= EAS_CLASSES ? -EPERM : 0;
 }
 
 /* The class's own directory stands for the root of the server's tree, whatever collection has it. */
@@ -101,14 +104,21 @@ int edit_do_mkdir(struct editor *editor, struct edit *edit)
 
 /* ---- rmdir ---- */
 
-/* Not yet told the server, not to be told any more. */
-static int unmake(struct editor *editor, const struct collection *collection)
+static int bury(struct editor *editor, const struct collection *collection, const struct file_row *dir)
+{
+    int error = put_row(editor, JOURNAL_FOLDER_DELETE, collection->id, dir);
+
+    return error ? error : store_file_bury(editor->store, dir->ino);
+}
+
+/* Not yet told the server, not to be told any more; what is on its way there is removed when it has arrived. */
+static int unmake(struct editor *editor, const struct collection *collection, const struct file_row *dir)
 {
     struct journal row;
     int error = journal_of_collection(editor->store, JOURNAL_FOLDER_CREATE, collection->id, &row);
 
     if (!error && row.state == JOURNAL_SENT)
-        error = -EBUSY;
+        error = bury(editor, collection, dir);
     else if (!error && !(error = journal_remove(editor->store, row.id)))
         error = store_collection_remove(editor->store, collection->id);
     journal_clear(&row);
@@ -122,11 +132,11 @@ static int remove_folder(struct editor *editor, const struct file_row *dir)
 
     /* What is no folder of the server's, or is not held whole, is not ours to remove. */
     if (!error && journal_is_stand_in(collection.server_id))
-        error = unmake(editor, &collection);
+        error = unmake(editor, &collection, dir);
     else if (error || !is_users(&collection) || !collection.complete || collection.more || collection.filter > 0)
         error = error && error != -ENOENT ? error : -EPERM;
-    else if (!(error = put_row(editor, JOURNAL_FOLDER_DELETE, collection.id, dir)))
-        error = store_file_bury(editor->store, dir->ino);
+    else
+        error = bury(editor, &collection, dir);
     collection_clear(&collection);
     return error;
 }
@@ -168,6 +178,14 @@ static int place_folder(struct editor *editor, struct edit *edit, const struct f
     return error;
 }
 
+/* An empty folder gives its name, and goes. */
+static int make_room(struct editor *editor, const struct file_row *there)
+{
+    if (there->kind != FILE_DIRECTORY)
+        return -ENOTDIR;
+    return store_directory_is_empty(editor->store, there->ino) ? remove_folder(editor, there) : -ENOTEMPTY;
+}
+
 int folder_rename(struct editor *editor, struct edit *edit, const struct file_row *dir)
 {
     struct file_row there = {0};
@@ -179,8 +197,10 @@ int folder_rename(struct editor *editor, struct edit *edit, const struct file_ro
         error = -EPERM;
     if (!error && !(error = check_name(&to, edit->new_name)) &&
         !(error = store_file_find(editor->store, to.dir, edit->new_name, &there)))
-        error = there.kind == FILE_DIRECTORY ? -ENOTEMPTY : -ENOTDIR;
-    if (error == -ENOENT)
+        error = make_room(editor, &there);
+    else if (error == -ENOENT)
+        error = 0;
+    if (!error)
         error = place_folder(editor, edit, dir, &to);
     file_row_clear(&there);
     place_clear(&to);

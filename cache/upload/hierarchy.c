@@ -89,6 +89,27 @@ static int catch_up(struct upload *upload, const struct journal *row, const stru
     return error == -ENOENT ? 0 : error;
 }
 
+static void touch(struct upload *upload, const char *server_id)
+{
+    g_hash_table_add(upload->touched, g_strdup(server_id));
+}
+
+/* The folder is there, and nobody can have put anything into it before: it is known whole, and asked in this pass. */
+static int made(struct upload *upload, struct journal *row, const struct collection *sent, const char *server_id)
+{
+    struct store *store = upload->engine->store;
+    struct collection now = {0};
+    int error = journal_folder_created(store, row, server_id);
+
+    if (!error && !(error = store_collection_get(store, row->collection_id, &now))) {
+        now.complete = true;
+        error = store_collection_state(store, &now);
+    }
+    collection_clear(&now);
+    touch(upload, server_id);
+    return error && error != -ENOENT ? error : catch_up(upload, row, sent);
+}
+
 static int done(struct upload *upload, struct journal *row, const struct collection *sent,
                 const struct collection *trash, const struct folder_changed *answer)
 {
@@ -99,8 +120,7 @@ static int done(struct upload *upload, struct journal *row, const struct collect
         return error;
     switch (row->kind) {
     case JOURNAL_FOLDER_CREATE:
-        error = journal_folder_created(store, row, answer->server_id);
-        return error ? error : catch_up(upload, row, sent);
+        return made(upload, row, sent, answer->server_id);
     case JOURNAL_FOLDER_DELETE:
         return journal_folder_deleted(store, row, trash ? trash->server_id : NULL);
     default:
@@ -146,6 +166,25 @@ static void write_request(GByteArray *out, const char *key, const struct upload 
     }
 }
 
+/* It was removed here while it was on its way as new. */
+static bool is_taken_back(struct upload *upload, const struct journal *row)
+{
+    struct journal removal = {0};
+    bool is = row->kind == JOURNAL_FOLDER_CREATE &&
+              journal_of_collection(upload->engine->store, JOURNAL_FOLDER_DELETE, row->collection_id, &removal) == 0;
+
+    journal_clear(&removal);
+    return is;
+}
+
+/* Then it never was; its removal finds nothing to remove. */
+static int forget_folder(struct upload *upload, struct journal *row)
+{
+    int error = store_collection_remove(upload->engine->store, row->collection_id);
+
+    return error && error != -ENOENT ? error : journal_remove(upload->engine->store, row->id);
+}
+
 /* A folder of that name is there already: that it came from here, or is meant, is all the same. The row knows how it
  * was asked for. */
 static int adopt(struct upload *upload, struct journal *row, const struct collection *there)
@@ -155,6 +194,10 @@ static int adopt(struct upload *upload, struct journal *row, const struct collec
 
     if (error)
         return error;
+    /* What may be another's is not removed for that. */
+    if (is_taken_back(upload, row))
+        return upload_end(upload, forget_folder(upload, row));
+    touch(upload, there->server_id);
     error = store_collection_remove(upload->engine->store, there->id);
     if (!error)
         error = journal_folder_created(upload->engine->store, row, there->server_id);
@@ -169,7 +212,9 @@ static int in_transaction(struct upload *upload, struct journal *row, const stru
 
     if (error)
         return error;
-    if (refusal)
+    if (!answer && is_taken_back(upload, row))
+        error = forget_folder(upload, row);
+    else if (refusal)
         error = row_refused(upload, row, refusal);
     else
         error = answer ? done(upload, row, sent, trash, answer) : row_requeue(upload, row);
@@ -202,6 +247,17 @@ static int note_answer(struct upload *upload, struct journal *row, const struct 
     return upload_end(upload, journal_put(upload->engine->store, row));
 }
 
+/* A new folder that is told by the id of another is looked for under its name, in a list that is read anew. */
+static bool is_anothers(struct upload *upload, const struct journal *row, const char *server_id)
+{
+    struct collection other = {0};
+    bool is = row->kind == JOURNAL_FOLDER_CREATE &&
+              store_collection_find(upload->engine->store, server_id, &other) == 0 && other.id != row->collection_id;
+
+    collection_clear(&other);
+    return is;
+}
+
 static struct eas_result judge(struct upload *upload, struct journal *row, const struct collection *sent,
                                const struct collection *trash, const struct call *call, struct eas_result result,
                                const struct folder_changed *answer)
@@ -215,6 +271,10 @@ static struct eas_result judge(struct upload *upload, struct journal *row, const
     }
     if (eas_is_served(&result) && answer->status > 1)
         result = eas_status_result(call->command, EAS_LEVEL_TOP, answer->status);
+    if (eas_is_served(&result) && answer->sync_key && is_anothers(upload, row, answer->server_id)) {
+        upload->engine->folders_stale = upload->engine->folders_anew = true;
+        return result;
+    }
     if (eas_is_served(&result) && answer->sync_key)
         return store_result(in_transaction(upload, row, sent, trash, answer, NULL));
     /* What cannot be read as done, or as refused, is looked for in the tree; so is what exists already. */
@@ -284,8 +344,8 @@ static int settle(struct upload *upload, struct journal *row)
 
         row->tries++;
         error = upload_begin(upload);
-        if (!error && gone)
-            error = upload_end(upload, journal_remove(upload->engine->store, row->id));
+        if (!error && (gone || is_taken_back(upload, row)))
+            error = upload_end(upload, forget_folder(upload, row));
         else if (!error && row->tries >= LIMIT_UPLOAD_TRIES)
             error =
                 upload_end(upload, row_hold(upload, row, row->error ? row->error : "the server never answered to it"));
@@ -338,7 +398,13 @@ static int bin(struct upload *upload, struct journal *row, const struct collecti
                  : upload_end(upload, journal_folder_deleted(upload->engine->store, row, collection->parent_id));
 }
 
-/* A folder whose parent the server does not know yet waits for that. */
+/* A folder whose parent the server does not know yet waits for that; so does one that it may be about to know. */
+static bool is_known(const struct journal *row, const struct collection *collection)
+{
+    return !journal_is_stand_in(collection->parent_id) &&
+           (row->kind == JOURNAL_FOLDER_CREATE || !journal_is_stand_in(collection->server_id));
+}
+
 static struct eas_result change_folder(struct upload *upload, struct journal *row)
 {
     struct collection collection = {0};
@@ -351,7 +417,7 @@ static struct eas_result change_folder(struct upload *upload, struct journal *ro
         result = store_result(error);
     else if (is_binned(upload, row, &collection))
         result = store_result(bin(upload, row, &collection));
-    else if (!journal_is_stand_in(collection.parent_id))
+    else if (is_known(row, &collection))
         result = ask(upload, row, &collection);
     collection_clear(&collection);
     return result;
