@@ -100,8 +100,7 @@ int edit_do_store(struct editor *editor, struct edit *edit, int64_t body, GBytes
     if (!error)
         error = place_read(editor, file.parent, &place);
     if (!error && body)
-        error = store_file_bytes(editor->store, file.ino, body,
-                                 edit->mtime_ns ? edit->mtime_ns : store_instant(editor->store),
+        error = store_file_bytes(editor->store, file.ino, body, edit->mtime_ns,
                                  file.own == OWN_CONFLICT ? OWN_CONFLICT : OWN_USER);
     if (!error)
         error = body ? take_bytes(editor, edit, &place, &file, bytes) : completed(editor, edit, &place, &file);

@@ -107,6 +107,11 @@ int64_t store_now(struct store *store)
     return store_instant(store);
 }
 
+int64_t store_bytes_time(struct store *store, int64_t before_ns)
+{
+    return MAX(store_now(store), before_ns + 1);
+}
+
 int changes_apply(struct store *store)
 {
     GHashTableIter iter;

@@ -107,7 +107,8 @@ int store_file_bytes(struct store *store, int64_t ino, int64_t body, int64_t mti
         return error;
     if (!(error = count_body(store, &row, -1)) && !(error = body_adopt(store, body, &size)) &&
         !(error = body_bury(store, row.body)) &&
-        !(error = sql_run(&store->writer, SQL_FILE_BYTES, "iiiii", body, size, mtime_ns, store_now(store), ino)) &&
+        !(error = sql_run(&store->writer, SQL_FILE_BYTES, "iiiii", body, size,
+                          mtime_ns ? mtime_ns : store_bytes_time(store, row.mtime_ns), store_now(store), ino)) &&
         !(error = sql_run(&store->writer, SQL_FILE_OWN, "di", (int)own, ino)) &&
         !(error = count_body(store, &row, 1))) {
         changes_note(store, CHANGE_BYTES, false, ino, row.parent, row.name, 0, NULL);

@@ -20,6 +20,8 @@ void file_row_clear(struct file_row *row);
 
 /* An instant later than every one given out or stored before in this replica, ns since 1970. From any thread. */
 int64_t store_instant(struct store *store);
+/* The time of bytes that change in this transaction: now, or, where utimens set that before into the future, later. */
+int64_t store_bytes_time(struct store *store, int64_t before_ns);
 
 /* -ENOENT. The name is compared byte for byte. */
 int store_file_get(struct store *store, int64_t ino, struct file_row *row);
@@ -28,7 +30,8 @@ int store_file_find(struct store *store, int64_t parent, const char *name, struc
 /* An empty file, or a directory, of the class under a name that a user gives, which no other has there. */
 int store_file_make(struct store *store, int64_t parent, const char *name, enum eas_class class, enum file_kind kind,
                     int64_t *ino);
-/* The bytes of a file: body as store_body_finish gave it. mtime_ns: when they were last changed. */
+/* The bytes of a file: body as store_body_finish gave it. mtime_ns: when they were last changed; 0: in this
+ * transaction. */
 int store_file_bytes(struct store *store, int64_t ino, int64_t body, int64_t mtime_ns, enum file_own own);
 /* A name that a user gives, free by now; a directory likewise. */
 int store_file_rename(struct store *store, int64_t ino, int64_t parent, const char *name);

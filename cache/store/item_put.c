@@ -1,4 +1,5 @@
 /* An item as the server has it now: its file is made, or made to agree. */
+#include "cache/store/files.h"
 #include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
@@ -153,7 +154,7 @@ static int update_file(struct store *store, const struct item_row *old, const st
     bool mail = home->class == EAS_MAIL, redated = mail && item->date_ns && item->date_ns != old->mtime_ns;
     bool flags = flags_differ(&old->item, item);
     int64_t now = bytes || redated || flags ? store_now(store) : 0;
-    int64_t mtime = redated ? item->date_ns : bytes && !mail ? now : old->mtime_ns;
+    int64_t mtime = redated ? item->date_ns : bytes && !mail ? store_bytes_time(store, old->mtime_ns) : old->mtime_ns;
 
     if (bytes || flags)
         changes_note(store, change_of(old, bytes), false, item->ino, home->ino, name, 0, NULL);

@@ -186,7 +186,8 @@ static int copy_own(struct working *working, const char *state_dir)
 
 static void written(struct working *working, int64_t now_ns)
 {
-    working->mtime_ns = working->changed_ns = now_ns;
+    working->mtime_ns = MAX(now_ns, working->mtime_ns + 1); /* utimens may have set it into the future */
+    working->changed_ns = now_ns;
     working->dirty = true;
 }
 

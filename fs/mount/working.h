@@ -22,7 +22,7 @@ void copy_unref(struct copy *copy);
 struct working {
     struct copy *copy;
     int64_t size;
-    int64_t mtime_ns;   /* of the last write, or as utimens set it since */
+    int64_t mtime_ns;   /* of the last write, or as utimens set it since; before the first one, the file's */
     int64_t changed_ns; /* of the last write or utimens */
     GBytes *base;       /* the item as the server had it at the first write (edit_base); NULL: none */
     bool based;         /* base was asked for: an edit is under way */
@@ -43,7 +43,7 @@ int working_fill(struct working *working, int fd, int64_t offset, int64_t size);
 int working_fill_stored(struct working *working, const struct view *view, const struct view_bytes *bytes);
 ssize_t working_read(const struct working *working, void *buffer, size_t size, int64_t offset);
 /* Each of them gives a copy that is being read by the store to it, and goes on with one of its own. now_ns: the time of
- * the write. -EFBIG beyond LIMIT_EDIT_BYTES. */
+ * the write; mtime_ns grows to it, or by one. -EFBIG beyond LIMIT_EDIT_BYTES. */
 int working_write(struct working *working, const char *state_dir, const char *bytes, size_t size, int64_t offset,
                   int64_t now_ns);
 int working_truncate(struct working *working, const char *state_dir, int64_t size, int64_t now_ns);

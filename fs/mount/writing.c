@@ -30,6 +30,13 @@ static int fill(struct view *view, struct working *working, const struct open_fi
     return error;
 }
 
+static int64_t time_of(struct view *view, uint64_t ino)
+{
+    struct view_attr attr;
+
+    return view_getattr(view, ino, &attr) ? 0 : attr.mtime_ns;
+}
+
 /* The item as it is now is what the edit begins from, unless one has begun already. */
 static int begin(struct mount *mount, struct view *view, struct open_file *file, const struct handle *handle, bool keep)
 {
@@ -44,6 +51,7 @@ static int begin(struct mount *mount, struct view *view, struct open_file *file,
             g_clear_pointer(&working, working_free);
             return error;
         }
+        working->mtime_ns = time_of(view, file->ino);
         file_work(mount->handles, file, working);
     }
     if (!file->working->based) {
