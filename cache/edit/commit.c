@@ -90,7 +90,7 @@ static int put_row(struct editor *editor, struct journal *row, const struct plac
     set_error(row, verdict->reason);
     /* What is not valid means nothing, and not what stood there before it. */
     g_clear_pointer(&row->data, g_bytes_unref);
-    if (verdict->written.data && !verdict->error)
+    if (verdict->written.data && (!verdict->error || (verdict->doubles && row->kind == JOURNAL_ADD)))
         row->data = eas_node_bytes(verdict->written.data);
     return journal_put(editor->store, row);
 }
@@ -127,6 +127,7 @@ static int put_add(struct editor *editor, const struct place *place, int64_t ino
             row.client_id = g_uuid_string_random();
         g_free(row.uid);
         row.uid = g_strdup(verdict->written.uid ? verdict->written.uid : "");
+        row.response = verdict->doubles;
         error = put_row(editor, &row, place, ino, verdict, complete);
     }
     g_clear_pointer(&sent, g_bytes_unref);
@@ -230,7 +231,7 @@ static int restore_bytes(struct editor *editor, int64_t ino, const struct item *
     if (!bytes)
         return 0;
     error = editor_body(editor, bytes, &body);
-    return error ? error : store_file_bytes(editor->store, ino, body, store_instant(editor->store), OWN_SERVER);
+    return error ? error : store_file_bytes(editor->store, ino, body, 0, OWN_SERVER);
 }
 
 /* What it would have been added as, is a change now. */

@@ -35,7 +35,7 @@ static int go_again(struct editor *editor, struct journal *row)
     return error;
 }
 
-/* What was held because it is not valid is judged anew, by the bytes of today. */
+/* What was held because it is not valid, or may be no new item any more, is judged anew, by the bytes of today. */
 static int judge_again(struct editor *editor, struct journal *row)
 {
     struct edit again = {.kind = EDIT_STORE, .ino = (uint64_t)row->ino, .complete = true, .opener = true};
@@ -54,7 +54,7 @@ static int judge_again(struct editor *editor, struct journal *row)
 
 static int retry_row(struct editor *editor, struct journal *row)
 {
-    bool unread = !row->data && (row->kind == JOURNAL_ADD || row->kind == JOURNAL_CHANGE);
+    bool unread = row->kind == JOURNAL_ADD || (row->kind == JOURNAL_CHANGE && !row->data);
     int error;
 
     if (unread || row->kind == JOURNAL_SEND)
@@ -131,7 +131,7 @@ static int restore(struct editor *editor, const struct journal *row)
         bytes = data ? file_from_item(item.class, data, &context, &reason) : NULL;
     }
     if (!error && bytes && !(error = editor_body(editor, bytes, &body)))
-        error = store_file_bytes(editor->store, row->ino, body, store_instant(editor->store), OWN_SERVER);
+        error = store_file_bytes(editor->store, row->ino, body, 0, OWN_SERVER);
     item_clear(&item);
     return error;
 }

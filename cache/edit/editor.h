@@ -52,6 +52,7 @@ struct verdict {
     enum meeting_act act;
     int response;
     bool unchanged; /* means what the server has */
+    bool doubles;   /* its UID is all that is wrong with it */
     bool replaces;  /* another UID than the item's: the old item goes, a new one comes */
 };
 void verdict_clear(struct verdict *verdict);

@@ -19,6 +19,7 @@ static void object(struct verdict *verdict, int error, const char *format, ...)
 {
     va_list args;
 
+    verdict->doubles = false;
     if (verdict->error)
         return;
     va_start(args, format);
@@ -42,7 +43,7 @@ static bool is_buried(struct store *store, int64_t ino)
 }
 
 /* Another item, or one that waits to be added, that bears the UID already. One in a grave does not count: the
- * identity is taken from there. */
+ * identity is taken from there. Nor does one that is held: it may never be an item. */
 static void check_double(struct editor *editor, const struct place *place, const struct item *item, int64_t ino,
                          struct verdict *verdict)
 {
@@ -60,6 +61,7 @@ static void check_double(struct editor *editor, const struct place *place, const
         path = store_path(store, row.ino);
     if (path)
         object(verdict, -EINVAL, "its UID is that of %s already; a copy needs one of its own", path);
+    verdict->doubles = path != NULL;
     item_clear(&other);
     journal_clear(&row);
 }

@@ -117,20 +117,35 @@ int tree_remember_origin(struct editor *editor, const struct file_row *file)
     return error == -ENOENT ? 0 : error;
 }
 
-/* What the server never had is just gone; what is on its way there is removed when it has arrived. */
+/* What the server never had is just gone, and its UID is free, if it kept others from it. */
+static int remove_unsent(struct editor *editor, const struct file_row *file, const struct journal *addition)
+{
+    int error = store_file_remove(editor->store, file->ino);
+    bool stood = addition->id && addition->state != JOURNAL_HELD;
+
+    return error || !stood ? error : journal_uid_free(editor->store, addition->collection_id, addition->uid);
+}
+
+/* What is on its way there is removed when it has arrived. */
+static int remove_sent(struct editor *editor, const struct file_row *file)
+{
+    int error = file->parent == store_place(editor->store, PLACE_OUTBOX) ? -EBUSY : tree_remember_origin(editor, file);
+
+    return error ? error : store_file_bury(editor->store, file->ino);
+}
+
 static int remove_local(struct editor *editor, const struct file_row *file)
 {
-    bool on_its_way;
-    int error = tree_drop_unsent(editor, file, &on_its_way);
+    struct journal addition;
+    bool on_its_way = false;
+    int error = journal_of_file(editor->store, JOURNAL_ADD, file->ino, &addition);
 
-    if (error)
-        return error;
-    if (!on_its_way)
-        return store_file_remove(editor->store, file->ino);
-    if (file->parent == store_place(editor->store, PLACE_OUTBOX))
-        return -EBUSY;
-    error = tree_remember_origin(editor, file);
-    return error ? error : store_file_bury(editor->store, file->ino);
+    if (!error || error == -ENOENT)
+        error = tree_drop_unsent(editor, file, &on_its_way);
+    if (!error)
+        error = on_its_way ? remove_sent(editor, file) : remove_unsent(editor, file, &addition);
+    journal_clear(&addition);
+    return error;
 }
 
 /* Into the grave, from which the same name brings it back within the grace. */

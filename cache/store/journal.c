@@ -186,6 +186,14 @@ int journal_uid(struct store *store, int64_t collection_id, const char *uid, int
     return error;
 }
 
+int journal_uid_free(struct store *store, int64_t collection_id, const char *uid)
+{
+    if (!store_in_transaction(store))
+        return -EINVAL;
+    store->txn.journaled = true;
+    return uid && *uid ? sql_run(&store->writer, SQL_JOURNAL_UNBLOCK, "iis", collection_id, name_hash(uid), uid) : 0;
+}
+
 static void clear_row(void *row)
 {
     journal_clear(row);

@@ -42,7 +42,7 @@ struct journal {
     int64_t sent_ns;          /* when it was last sent; 0: never */
     int tries;                /* how often it was sent and not taken */
     int response;             /* RESPOND; DELETE: 1 when the brake has held it, JOURNAL_FOR_GOOD; CHANGE: 1, the rest of
-                                 an ADD */
+                                 an ADD; ADD: 1, held for its uid alone */
     int64_t batch;            /* rows that travel in one request have one number, and are sent again as one; 0: none */
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */
@@ -72,8 +72,11 @@ int journal_pass(struct store *store, int64_t from_ino, int64_t to_ino);
 int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, const char *name, struct journal *row);
 /* Whether any row speaks of the item. */
 bool journal_has_item(struct store *store, int64_t item_id);
-/* An ADD of the collection with this uid that waits and may be sent, other than that of the file ino; -ENOENT. */
+/* An ADD of the collection with this uid that waits and may be sent, other than that of the file ino; -ENOENT. One that
+ * is held, or will be, is in nobody's way. */
 int journal_uid(struct store *store, int64_t collection_id, const char *uid, int64_t ino, struct journal *row);
+/* This uid is free: the first ADD of the collection that is held for that alone is queued. Within a transaction. */
+int journal_uid_free(struct store *store, int64_t collection_id, const char *uid);
 
 /* All rows in order (a GArray of struct journal with its clear function set); state -1: any; due_ns: of those QUEUED
  * only what is due by then (G_MAXINT64: all). */

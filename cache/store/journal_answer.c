@@ -67,10 +67,13 @@ int journal_changed(struct store *store, struct journal *row, GBytes *props)
 
 int journal_deleted(struct store *store, struct journal *row)
 {
+    struct item item = {0};
     int error = journal_remove(store, row->id);
 
-    if (!error)
-        error = store_item_remove(store, row->item_id);
+    if (!error && !(error = store_item_get(store, row->item_id, &item)) &&
+        !(error = store_item_remove(store, row->item_id)))
+        error = journal_uid_free(store, item.collection_id, item.uid);
+    item_clear(&item);
     return error == -ENOENT ? 0 : error;
 }
 
@@ -162,8 +165,8 @@ int journal_conflict(struct store *store, struct journal *row, int64_t body, int
         !(error =
               sql_run(sql, SQL_FILE_BYTES, "iiiii", file.body, file.size, file.mtime_ns, store_now(store), aside)) &&
         !(error = store_file_own(store, aside, OWN_CONFLICT)) && !(error = body ? body_adopt(store, body, &size) : 0) &&
-        !(error = sql_run(sql, SQL_FILE_BYTES, "iiiii", body, body ? size : file.size, store_now(store),
-                          store_now(store), row->ino)) &&
+        !(error = sql_run(sql, SQL_FILE_BYTES, "iiiii", body, body ? size : file.size,
+                          store_bytes_time(store, file.mtime_ns), store_now(store), row->ino)) &&
         !(error = store_file_own(store, row->ino, OWN_SERVER))) {
         changes_note(store, CHANGE_BYTES, false, row->ino, file.parent, file.name, 0, NULL);
         changes_touch(store, file.parent);
@@ -177,7 +180,7 @@ int journal_conflict(struct store *store, struct journal *row, int64_t body, int
 
 int journal_merged(struct store *store, struct journal *row, int64_t body, GBytes *base, GBytes *data)
 {
-    int error = store_file_bytes(store, row->ino, body, store_now(store), OWN_USER);
+    int error = store_file_bytes(store, row->ino, body, 0, OWN_USER);
 
     if (error)
         return error;

@@ -21,7 +21,7 @@ static int becomes_new(struct store *store, const struct item_row *item, struct 
 
     row->kind = JOURNAL_ADD;
     row->state = row->state == JOURNAL_SENT ? JOURNAL_QUEUED : row->state;
-    row->item_id = row->batch = 0;
+    row->item_id = row->batch = row->response = 0;
     row->collection_id = item->item.collection_id;
     g_free(row->uid);
     row->uid = g_strdup(item->item.uid);

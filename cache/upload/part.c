@@ -196,6 +196,9 @@ static int part_refused(struct upload *upload, struct part *part, int status)
     enum { CONFLICT = 7, GONE = 8 };
     struct eas_result refusal = eas_status_result(EAS_SYNC, EAS_LEVEL_ITEM, status);
 
+    if (status == GONE && part->row.kind == JOURNAL_ADD)
+        return row_hold(upload, &part->row,
+                        "the server did not take the new item: it says that something it needs is not there");
     if (status == GONE)
         return part_gone(upload, part);
     if (status == CONFLICT && part->row.kind == JOURNAL_ADD)
@@ -205,7 +208,7 @@ static int part_refused(struct upload *upload, struct part *part, int status)
     /* The server's version comes with the next question; then both are laid side by side. */
     upload_bar(upload, part->collection->id);
     part->row.tries++;
-    if (part->row.tries >= LIMIT_UPLOAD_TRIES)
+    if (part->row.tries >= LIMIT_UPLOAD_TRIES && !row_may_conflict(&part->row, part->collection->class))
         return row_hold(upload, &part->row, refusal.text);
     return row_requeue(upload, &part->row);
 }

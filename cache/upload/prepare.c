@@ -5,6 +5,7 @@
 #include "cache/sync/file_bytes.h"
 #include "cache/upload/uploader.h"
 #include "codec/files/mail_flags.h"
+#include "codec/limits.h"
 
 static void command_free(void *command)
 {
@@ -82,6 +83,11 @@ static GBytes *file_for(struct upload *upload, const struct item *item, const st
 
     return previous ? file_refresh(item->class, data, &context, previous, &reason)
                     : file_from_item(item->class, data, &context, &reason);
+}
+
+bool row_may_conflict(const struct journal *row, enum eas_class class)
+{
+    return row->kind == JOURNAL_CHANGE && class != EAS_MAIL;
 }
 
 /* The server's version gets the name, the user's stands beside it. */
@@ -195,6 +201,8 @@ static enum prepared prepare_change(struct upload *upload, struct journal *row, 
     }
     if (theirs && item_same(item->class, mine, theirs, NULL))
         return settle(upload, row, agree, error);
+    if (theirs && row->tries >= LIMIT_UPLOAD_TRIES)
+        return conflict(upload, row, item, theirs, error);
     if (theirs && base && !item_same(item->class, base, theirs, NULL)) {
         g_autoptr(eas_node) merged = item_merge(item->class, base, mine, theirs, NULL);
 

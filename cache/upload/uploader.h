@@ -98,6 +98,9 @@ int64_t row_added(struct upload *upload, struct journal *row, const struct colle
  * could not be asked. */
 bool draft_against_server(struct upload *upload, const struct item *item, struct eas_node *fields);
 
+/* A change of a file that has two versions: one that the server says to the last that it is in conflict is. */
+bool row_may_conflict(const struct journal *row, enum eas_class class);
+
 /* ---- doubt.c: what no answer came to ---- */
 
 /* asked: the folders of the rows have been asked since. */
