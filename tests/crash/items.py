@@ -199,12 +199,12 @@ class Conflict(Scenario):
         bench.put("Notes/k-%s.ics" % n, note("k-" + n, "mine %s!" % n))
 
     def is_done(self, bench, n):
-        return b"mine" in bench.mount.read("Notes/k-%s.ics" % n)
+        return b"mine" in bench.content("Notes/k-%s.ics" % n)
 
     def act(self, bench, n):
         if self.is_done(bench, n):
             return  # it was said to be durable
-        if bench.has("Notes/k-%s.ics" % n) and b"theirs" in bench.mount.read("Notes/k-%s.ics" % n):
+        if b"theirs" in bench.content("Notes/k-%s.ics" % n):
             self.alone = n  # it died before the user had written, who now sees the server's change
             return
         with self.unseen(bench):
@@ -255,9 +255,6 @@ class Orphan(Merge):
         for name in bench.holding("both %s!" % n, "Notes"):
             os.unlink(os.path.join(bench.server.directory, "Notes", name))
 
-    def is_done(self, bench, n):
-        return bench.has("Notes/k-%s.ics" % n) and Conflict.is_done(self, bench, n)
-
     def check(self, bench, n):
         bench.once("mine %s!" % n, "Notes")
         equal(bench.mount.read("Notes/k-%s.ics" % n), note("k-" + n, "mine %s!" % n))
@@ -272,7 +269,7 @@ class Survivor(Merge):
         os.unlink(bench.path("Notes/k-%s.ics" % n))
 
     def is_done(self, bench, n):
-        return not bench.has("Notes/k-%s.ics" % n) or b"theirs" in bench.mount.read("Notes/k-%s.ics" % n)
+        return not bench.has("Notes/k-%s.ics" % n) or b"theirs" in bench.content("Notes/k-%s.ics" % n)
 
     def check(self, bench, n):
         truth("theirs" in bench.once("both %s!" % n, "Notes"), "the server's change is lost")

@@ -157,7 +157,7 @@ class Send(Scenario):
     def act(self, bench, n):
         # What was said to be durable would, written again, be a second letter.
         path = "Outbox/s-%s.eml" % n
-        if getattr(self, "done", None) != n and not (bench.has(path) and bench.mount.read(path)):
+        if getattr(self, "done", None) != n and not bench.content(path):
             bench.put(path, self.written(n))
         self.done = n
 
@@ -228,11 +228,7 @@ class Accept(Send):
             "ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:%s\r\n" % OWN)))
 
     def own_answer(self, bench, n):
-        """What the file in the mount says; None where it is gone."""
-        try:
-            return unfolded(bench.mount.read("Calendar/meeting %s!.ics" % n))
-        except FileNotFoundError:
-            return None
+        return unfolded(bench.content("Calendar/meeting %s!.ics" % n))
 
     def act(self, bench, n):
         if self.partstat not in (self.own_answer(bench, n) or self.partstat):
