@@ -31,6 +31,8 @@ enum journal_state {
 
 /* The response of a DELETE: not to Deleted Items, and no concern of the brake. */
 enum { JOURNAL_FOR_GOOD = 2 };
+/* The response of a CHANGE of a draft: the server has told of a change since the edit began. */
+enum { JOURNAL_RIVAL = 2 };
 
 struct journal {
     int64_t id;
@@ -42,7 +44,7 @@ struct journal {
     int64_t sent_ns;          /* when it was last sent; 0: never */
     int tries;                /* how often it was sent and not taken */
     int response;             /* RESPOND; DELETE: 1 when the brake has held it, JOURNAL_FOR_GOOD; CHANGE: 1, the rest of
-                                 an ADD; ADD: 1, held for its uid alone */
+                                 an ADD, JOURNAL_RIVAL; ADD: 1, held for its uid alone */
     int64_t batch;            /* rows that travel in one request have one number, and are sent again as one; 0: none */
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */

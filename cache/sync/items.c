@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cache/step.h"
+#include "cache/store/journal.h"
 #include "cache/sync/moves.h"
 #include "cache/sync/plan.h"
 #include "cache/sync/properties.h"
@@ -189,6 +190,20 @@ static int body_refresh(struct store *store, struct plan *plan)
     return error;
 }
 
+/* Who sends the edit has to know (cache/upload/draft.c). */
+static int mark_rival(struct store *store, int64_t item_id)
+{
+    struct journal row;
+    int error = journal_of_item(store, JOURNAL_CHANGE, item_id, &row);
+
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    row.response = JOURNAL_RIVAL;
+    error = journal_put(store, &row);
+    journal_clear(&row);
+    return error;
+}
+
 static int plan_write(struct work *work, struct plan *plan)
 {
     struct store *store = work->engine->store;
@@ -202,6 +217,8 @@ static int plan_write(struct work *work, struct plan *plan)
     error = body_refresh(store, plan);
     if (!error)
         error = store_item_put(store, &plan->item);
+    if (!error && plan->rival)
+        error = mark_rival(store, plan->item.id);
     if (!error && (plan->error || (plan->failed && !plan->item.fetch_failed)))
         error = store_error_set(store, work->collection->id, plan->item.server_id, plan->error);
     return error;

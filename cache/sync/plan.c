@@ -127,7 +127,10 @@ static int plan_mail_body(struct work *work, struct plan *plan, struct incoming 
 {
     struct item *item = &plan->item;
 
-    if ((item->body && !another && !is_draft_edit(work, incoming)) || has_edit(work, item))
+    bool news = !item->body || another || is_draft_edit(work, incoming), edited = news && has_edit(work, item);
+
+    plan->rival |= edited && item->id && (another || is_draft_edit(work, incoming));
+    if (!news || edited)
         return 0;
     if (incoming->stored) {
         take_body(plan, incoming->stored, incoming->body.bytes);

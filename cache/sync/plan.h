@@ -10,6 +10,7 @@ struct plan {
     bool removal;
     bool new_body; /* item.body and size are this window's; else the row's own stay */
     bool told;     /* something that was not known */
+    bool rival;    /* a draft that both sides have changed */
     bool failed;   /* the row's fetch had failed before */
     char *error;   /* the item's, or NULL */
 };

@@ -90,12 +90,13 @@ bool row_may_conflict(const struct journal *row, enum eas_class class)
     return row->kind == JOURNAL_CHANGE && class != EAS_MAIL;
 }
 
-/* The server's version gets the name, the user's stands beside it. */
+/* The server's version gets the name, the user's stands beside it. theirs NULL: it is fetched, as messages are. */
 static enum prepared conflict(struct upload *upload, struct journal *row, const struct item *item,
                               const struct eas_node *theirs, int *error)
 {
     struct store *store = upload->engine->store;
-    g_autoptr(GBytes) bytes = file_for(upload, item, theirs, NULL);
+    g_autoptr(GBytes) bytes = theirs ? file_for(upload, item, theirs, NULL) : NULL;
+    const struct sync_hooks *hooks = &upload->engine->hooks;
     int64_t body = 0;
 
     *error = bytes ? body_write(store, bytes, &body) : 0;
@@ -107,6 +108,8 @@ static enum prepared conflict(struct upload *upload, struct journal *row, const 
         *error = upload_end(upload, journal_conflict(store, row, body, upload->now_ns));
     if (*error)
         store_body_undo(store, body);
+    else if (!theirs && hooks->bodies_wanted)
+        hooks->bodies_wanted(hooks->ctx);
     return PREPARED_DONE;
 }
 
@@ -183,6 +186,23 @@ static enum prepared prepare_add(struct upload *upload, struct journal *row, con
     return preparation->commands->len ? PREPARED_SEND : settle(upload, row, drop, error);
 }
 
+/* Nothing is merged of two messages: of which a reader could not tell what either meant. */
+static enum prepared prepare_draft(struct upload *upload, struct journal *row, const struct item *item,
+                                   struct eas_node *mine, struct preparation *preparation, int *error)
+{
+    switch (draft_meet_server(upload, row, item, mine)) {
+    case DRAFT_SAME:
+        return settle(upload, row, agree, error);
+    case DRAFT_CONFLICT:
+        return conflict(upload, row, item, NULL, error);
+    case DRAFT_CHANGE:
+        preparation_add(preparation, eas_node_copy(mine), ITEM_CHANGE);
+        return PREPARED_SEND;
+    default:
+        return PREPARED_WAIT;
+    }
+}
+
 /* Below 16.0 a Change has to be the whole item, so that it is laid over what the server has now. */
 static enum prepared prepare_change(struct upload *upload, struct journal *row, const struct item *item,
                                     struct preparation *preparation, int *error)
@@ -193,12 +213,8 @@ static enum prepared prepare_change(struct upload *upload, struct journal *row, 
 
     if (!mine)
         return hold_for(upload, row, "what the file means is not known any more; write it again", error);
-    if (item->class == EAS_MAIL) {
-        if (!draft_against_server(upload, item, mine))
-            return PREPARED_WAIT;
-        preparation_add(preparation, g_steal_pointer(&mine), ITEM_CHANGE);
-        return PREPARED_SEND;
-    }
+    if (item->class == EAS_MAIL)
+        return prepare_draft(upload, row, item, mine, preparation, error);
     if (theirs && item_same(item->class, mine, theirs, NULL))
         return settle(upload, row, agree, error);
     if (theirs && row->tries >= LIMIT_UPLOAD_TRIES)

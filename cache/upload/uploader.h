@@ -94,9 +94,16 @@ enum prepared row_prepare(struct upload *upload, struct journal *row, struct pre
 int64_t row_added(struct upload *upload, struct journal *row, const struct collection *collection,
                   const char *server_id);
 
-/* draft.c: makes of a draft's fields what a Change has to say, by what the server holds of the item. False: the server
- * could not be asked. */
-bool draft_against_server(struct upload *upload, const struct item *item, struct eas_node *fields);
+/* draft.c: lays a draft's fields against what the server holds of the item, and makes of them what a Change has to say.
+ */
+enum draft_meeting {
+    DRAFT_UNKNOWN,  /* the server could not be asked */
+    DRAFT_CHANGE,   /* nobody else changed it */
+    DRAFT_SAME,     /* the server has it so already */
+    DRAFT_CONFLICT, /* somebody else changed it as well */
+};
+enum draft_meeting draft_meet_server(struct upload *upload, const struct journal *row, const struct item *item,
+                                     struct eas_node *fields);
 
 /* A change of a file that has two versions: one that the server says to the last that it is in conflict is. */
 bool row_may_conflict(const struct journal *row, enum eas_class class);

@@ -45,4 +45,9 @@ struct eas_node *draft_fields(const char *bytes, size_t length, char **reason);
  * FileReference, fields that it lacks are cleared by an empty element. */
 void draft_change(struct eas_node *fields, const struct eas_node *held);
 
+/* Whether a draft that the server holds so, with this plain text, says what the fields, made those of a Change of it,
+ * say: blanks apart, and nothing is to be done about its attachments. False as well where the fields have no plain
+ * text. */
+bool draft_is(const struct eas_node *fields, const struct eas_node *held, const char *text);
+
 #endif

@@ -69,3 +69,40 @@ void draft_change(struct eas_node *fields, const struct eas_node *held)
     if (attachments->first)
         eas_node_append(fields, g_steal_pointer(&attachments));
 }
+
+/* ---- compared ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool same_words(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (is_blank(*a))
+            a++;
+        while (is_blank(*b))
+            b++;
+        if (*a != *b || !*a)
+            return *a == *b;
+    }
+}
+
+bool draft_is(const struct eas_node *fields, const struct eas_node *held, const char *text)
+{
+    enum { PLAIN = 1, NORMAL = 1 };
+    const struct eas_node *body = eas_node_child(fields, TAG_AirSyncBase_Body);
+    const char *mine = eas_node_text(body, TAG_AirSyncBase_Data);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(clearable); i++) {
+        const char *a = eas_node_text(fields, clearable[i]), *b = eas_node_text(held, clearable[i]);
+
+        if (!same_words(a ? a : "", b ? b : ""))
+            return false;
+    }
+    return !eas_node_child(fields, TAG_AirSyncBase_Attachments) &&
+           eas_node_number(fields, TAG_Email_Importance, NORMAL) ==
+               eas_node_number(held, TAG_Email_Importance, NORMAL) &&
+           eas_node_number(body, TAG_AirSyncBase_Type, 0) == PLAIN && same_words(mine ? mine : "", text);
+}

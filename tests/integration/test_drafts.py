@@ -5,6 +5,7 @@ Catches: a save that is a deletion and an addition on the server, with a copy in
 still there after it was sent; a draft that is gone and was not sent; one side's words lost to the other's."""
 import json
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
@@ -147,6 +148,47 @@ def a_draft_whose_letter_is_withdrawn_or_held_is_in_deleted_items(scratch):
         box.mount.sync()
         equal((state(letter), len(box.on_server("Deleted Items")), box.mailed()), ("held", 2, []))
         truth(b"To nobody" in read(letter), read(letter))
+
+
+@test
+def a_draft_that_both_sides_changed_is_kept_twice(scratch):
+    """At 14.1 what is written is held from the start, until a person decides (test_write.py)."""
+    box = Box(scratch, "16.1")
+    path = box.path(box.theirs)
+    identity, (there,) = attribute(path, "server-id"), box.on_server()
+    for ours, theirs in ((b"ours-1", b"theirs-1"), (b"ours-2", b"theirs-2")):
+        box.server.fault("http=503")
+        write(path, re.sub(rb"(word|ours)-\d", ours, read(path)))
+        box.server.put("Mail/Drafts/" + there,
+                       message("Theirs", sender="alice@localhost", body=theirs.decode() + "\r\n"))
+        box.server.no_faults()
+        box.mount.sync()
+        equal((state(path), attribute(path, "server-id")), ("clean", identity))
+        truth(theirs in read(path), "the server's has the name: %r" % read(path))
+        aside, = [name for name in box.mount.ls("Mail", "Drafts") if name.startswith(box.theirs + ".conflict-")]
+        equal(state(box.path(aside)), "conflict")
+        truth(ours in read(box.path(aside)), "the user's is beside it: %r" % read(box.path(aside)))
+        equal([theirs in text for text in box.on_server().values()], [True], "the server's is as it was")
+        os.rename(box.path(aside), path)  # this resolves it
+        box.mount.sync()
+        equal((state(path), attribute(path, "server-id")), ("clean", identity))
+        equal([ours in text for text in box.on_server().values()], [True], "resolved")
+        equal((box.on_server("Deleted Items"), box.mount.ls("Mail", "Drafts")), ({}, [box.theirs]))
+
+
+@test
+def a_lost_answer_is_no_conflict(scratch):
+    for fault in ("lost-answer", "lost-request"):
+        with harness.Scratch("drafts-" + fault) as own:
+            box = Box(own, "16.1")
+            path = box.path(box.theirs)
+            box.server.fault(fault + ",Sync,next=1")
+            SAVERS["sed"](path, "word-0", "word-1")
+            box.mount.sync()
+            SAVERS["sed"](path, "word-1", "word-2")
+            box.mount.sync()
+            equal((state(path), box.mount.ls("Mail", "Drafts")), ("clean", [box.theirs]), fault)
+            equal([b"word-2" in text for text in box.on_server().values()], [True], fault)
 
 
 if __name__ == "__main__":

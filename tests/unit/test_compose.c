@@ -291,6 +291,36 @@ static void attachments_that_the_server_has_are_not_sent_again(void **state)
     assert_valid(EAS_MAIL, EAS_16_1, commands);
 }
 
+static void a_draft_that_the_server_has_already(void **state)
+{
+    static const struct {
+        const char *text;
+        bool same;
+    } rows[] = {
+        {"To: x@x\nSubject: s\n\nhello  you\n", true},
+        {"To: x@x\nSubject: s\n\nhello me\n", false},
+        {"To: y@x\nSubject: s\n\nhello you\n", false},
+        {"To: x@x\nBcc: z@x\nSubject: s\n\nhello you\n", false},
+        {"To: x@x\n\nhello you\n", false},
+        {"To: x@x\nSubject: s\nImportance: high\n\nhello you\n", false},
+    };
+    g_autoptr(eas_node) held = ITEM({TAG_Email_To, "x@x"}, {TAG_Email_Subject, "s"});
+    g_autoptr(eas_node) attached =
+        ITEM({TAG_Email_To, "x@x"}, {TAG_Email_Subject, "s"}, {TAG_AirSyncBase_Attachments, NULL},
+             {TAG_AirSyncBase_Attachment, NULL}, {TAG_AirSyncBase_DisplayName, "a.pdf"},
+             {TAG_AirSyncBase_FileReference, "5:1:0"}, {TAG_AirSyncBase_EstimatedDataSize, "4"});
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(eas_node) data = draft_of(rows[i].text, held);
+
+        if (draft_is(data, held, "hello you\r\n\r\n") != rows[i].same)
+            fail_msg("row %zu", i);
+    }
+    g_autoptr(eas_node) bare = draft_of(rows[0].text, attached);
+    assert_false(draft_is(bare, attached, "hello you")); /* the attachment is to go */
+}
+
 static void what_fields_cannot_carry_stays(void **state)
 {
     static const struct {
@@ -421,6 +451,7 @@ int main(void)
         cmocka_unit_test(recipients_of_a_command_line),
         cmocka_unit_test(what_it_answers),
         cmocka_unit_test(a_draft_as_fields),
+        cmocka_unit_test(a_draft_that_the_server_has_already),
         cmocka_unit_test(attachments_that_the_server_has_are_not_sent_again),
         cmocka_unit_test(what_fields_cannot_carry_stays),
         cmocka_unit_test(messages_of_the_corpus),
