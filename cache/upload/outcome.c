@@ -193,13 +193,21 @@ static bool same_bytes(GBytes *a, GBytes *b)
     return a == b || (a && b && g_bytes_equal(a, b));
 }
 
+/* What was found out while it was prepared, of an item that was moved since, or has come to be, is no difference. */
+static bool is_of_the_same(const struct journal *now, const struct journal *row)
+{
+    bool follows = row->item_id && row->kind != JOURNAL_ADD && row->kind != JOURNAL_MOVE;
+
+    return (now->item_id == row->item_id || (follows && !now->item_id)) &&
+           (now->collection_id == row->collection_id || follows);
+}
+
 /* The editor may have written to the row since it was read, or removed it. */
 static bool is_as_read(const struct journal *now, const struct journal *row)
 {
-    return now->state == row->state && now->ino == row->ino && now->item_id == row->item_id &&
-           now->collection_id == row->collection_id && now->target_id == row->target_id &&
-           now->response == row->response && same_bytes(now->data, row->data) && now->due_ns == row->due_ns &&
-           now->wanted.read == row->wanted.read && now->wanted.flag == row->wanted.flag &&
+    return now->state == row->state && now->ino == row->ino && is_of_the_same(now, row) &&
+           now->target_id == row->target_id && now->response == row->response && same_bytes(now->data, row->data) &&
+           now->due_ns == row->due_ns && now->wanted.read == row->wanted.read && now->wanted.flag == row->wanted.flag &&
            !g_strcmp0(now->wanted.categories, row->wanted.categories);
 }
 
