@@ -106,6 +106,7 @@ struct replica_waiting {
     char *path;        /* below the mount; "" where there is none any more */
     const char *kind;  /* "add", "change", "delete", "flags", "move", "respond", "send", "mkdir", "rename", "rmdir" */
     const char *state; /* "open", "queued", "sent", "held" */
+    char *item;        /* the ServerId; NULL: none */
     char *why;         /* why it is held, or was not taken the last time; NULL */
     uint64_t ino;      /* 0: none */
     int64_t since_ns;  /* when the user did it */
@@ -113,6 +114,11 @@ struct replica_waiting {
 };
 /* In the order of their making: a GArray of struct replica_waiting with its clear function set. */
 GArray *replica_queue(struct replica *replica);
+/* What is held, for people: "PATH (KIND): why", deletions with one reason on one line. A GPtrArray of char *. */
+GPtrArray *replica_held(struct replica *replica);
+/* The paths of what lost a conflict and stands beside the server's version, at most LIMIT_ERRORS. A GPtrArray of char
+ * *. */
+GPtrArray *replica_conflicts(struct replica *replica);
 /* What is wrong with the disk under the replica, in a sentence that the caller frees; NULL: nothing. */
 char *replica_trouble(struct replica *replica);
 
@@ -126,7 +132,8 @@ struct replica_status {
     int64_t bodies_total, bodies_missing; /* progress */
     GArray *folders;                      /* of struct replica_folder */
     GPtrArray *errors;                    /* of char *: one line each, path and reason */
-    GPtrArray *scratch;                   /* of char *: paths of files that are local, at most LIMIT_ERRORS */
+    GPtrArray *conflicts;                 /* of char *: paths of what lost a conflict, at most LIMIT_ERRORS */
+    GPtrArray *scratch;                   /* of char *: paths of other files that are local, at most LIMIT_ERRORS */
 };
 struct replica_status *replica_status(struct replica *replica);
 /* What crossed the wire since replica_open; zeros when offline. */

@@ -14,7 +14,10 @@ struct disk_watch {
 static void on_trouble(void *ctx)
 {
     struct disk_watch *watch = ctx;
+    g_autofree char *trouble = replica_trouble(watch->replica);
 
+    if (trouble)
+        store_tell_reason(watch->replica->store, NULL, NULL, trouble);
     g_mutex_lock(&watch->lock);
     watch->ill = true;
     g_cond_signal(&watch->wake);

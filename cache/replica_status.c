@@ -25,29 +25,13 @@ static const char *const kinds[] = {
 static const char *const states[] = {
     [JOURNAL_OPEN] = "open", [JOURNAL_QUEUED] = "queued", [JOURNAL_SENT] = "sent", [JOURNAL_HELD] = "held"};
 
-/* Where the file is; of one that lies in a grave, where it was. The caller frees it. */
-static char *waiting_path(struct replica *replica, const struct journal *row)
-{
-    struct collection collection = {0};
-    int64_t ino = row->ino;
-    char *path = NULL;
-
-    if (row->origin_ino && row->kind != JOURNAL_MOVE) {
-        g_autofree char *dir = store_path(replica->store, row->origin_ino);
-
-        return g_strdup_printf("%s%s%s", dir ? dir : "", dir && *dir ? "/" : "", row->origin);
-    }
-    if (!ino && store_collection_get(replica->store, row->collection_id, &collection) == 0)
-        ino = collection.ino;
-    path = ino ? store_path(replica->store, ino) : NULL;
-    collection_clear(&collection);
-    return path ? path : g_strdup("");
-}
-
 static void waiting_clear(void *data)
 {
-    g_free(((struct replica_waiting *)data)->path);
-    g_free(((struct replica_waiting *)data)->why);
+    struct replica_waiting *waiting = data;
+
+    g_free(waiting->path);
+    g_free(waiting->item);
+    g_free(waiting->why);
 }
 
 GArray *replica_queue(struct replica *replica)
@@ -58,9 +42,10 @@ GArray *replica_queue(struct replica *replica)
     g_array_set_clear_func(queue, waiting_clear);
     for (guint i = 0; i < rows->len; i++) {
         const struct journal *row = &g_array_index(rows, struct journal, i);
-        struct replica_waiting waiting = {.path = waiting_path(replica, row),
+        struct replica_waiting waiting = {.path = journal_path(replica->store, row),
                                           .kind = kinds[row->kind],
                                           .state = states[row->state],
+                                          .item = journal_server_id(replica->store, row),
                                           .why = g_strdup(row->error),
                                           .ino = (uint64_t)row->ino,
                                           .since_ns = row->queued_ns,
@@ -182,34 +167,90 @@ static void add_trouble(struct replica *replica, struct replica_status *status)
     status->reason = trouble;
 }
 
-/* What was refused, or is in doubt, is told where the other troubles are. */
+/* Deletions come by the hundred, with one reason (max-deletes): the first names it, and says how many. */
+static const char *why_of(const struct journal *row)
+{
+    return row->error ? row->error : "no reason given";
+}
+
+static GHashTable *count_deletions(const GArray *held)
+{
+    GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (guint i = 0; i < held->len; i++) {
+        const struct journal *row = &g_array_index(held, struct journal, i);
+        const char *why = why_of(row);
+
+        if (row->kind == JOURNAL_DELETE)
+            g_hash_table_insert(counts, (char *)why,
+                                GINT_TO_POINTER(GPOINTER_TO_INT(g_hash_table_lookup(counts, why)) + 1));
+    }
+    return counts;
+}
+
+GPtrArray *replica_held(struct replica *replica)
+{
+    g_autoptr(GArray) held = journal_list(replica->store, JOURNAL_HELD, G_MAXINT64);
+    g_autoptr(GHashTable) deletions = count_deletions(held);
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < held->len && lines->len < LIMIT_ERRORS; i++) {
+        const struct journal *row = &g_array_index(held, struct journal, i);
+        const char *why = why_of(row);
+        int alike = row->kind == JOURNAL_DELETE ? GPOINTER_TO_INT(g_hash_table_lookup(deletions, why)) : 1;
+
+        if (!alike)
+            continue; /* counted above */
+        g_autofree char *path = journal_path(replica->store, row);
+        g_autofree char *more = alike > 1 ? g_strdup_printf(" and %d deletions more", alike - 1) : g_strdup("");
+
+        g_ptr_array_add(lines, g_strdup_printf("%s (%s)%s: %s", path, kinds[row->kind], more, why));
+        if (row->kind == JOURNAL_DELETE)
+            g_hash_table_insert(deletions, (char *)why, GINT_TO_POINTER(0));
+    }
+    return lines;
+}
+
+/* What was refused is told where the other troubles are. */
 static void add_held(struct replica *replica, struct replica_status *status)
 {
-    bool any = status->held || status->queued;
-    g_autoptr(GArray) rows = any ? journal_list(replica->store, -1, G_MAXINT64) : NULL;
+    g_autoptr(GPtrArray) held = status->held ? replica_held(replica) : NULL;
 
-    for (guint i = 0; rows && i < rows->len && status->errors->len < LIMIT_ERRORS; i++) {
-        const struct journal *row = &g_array_index(rows, struct journal, i);
+    for (guint i = 0; held && i < held->len && status->errors->len < LIMIT_ERRORS; i++)
+        g_ptr_array_add(status->errors, g_strdup(held->pdata[i]));
+}
 
-        if (row->state != JOURNAL_HELD && !journal_in_doubt(row))
-            continue;
-        g_autofree char *path = waiting_path(replica, row);
+/* And so is what is in doubt. */
+static void add_doubts(struct replica *replica, struct replica_status *status)
+{
+    g_autoptr(GArray) sent = status->queued ? journal_list(replica->store, JOURNAL_SENT, G_MAXINT64) : NULL;
 
-        g_ptr_array_add(status->errors, g_strdup_printf("%s: %s", path, row->error ? row->error : "held"));
+    for (guint i = 0; sent && i < sent->len && status->errors->len < LIMIT_ERRORS; i++) {
+        const struct journal *row = &g_array_index(sent, struct journal, i);
+        g_autofree char *path = journal_in_doubt(row) ? journal_path(replica->store, row) : NULL;
+
+        if (path)
+            g_ptr_array_add(status->errors, g_strdup_printf("%s: %s", path, row->error));
     }
 }
 
-static void add_scratch(struct replica *replica, struct replica_status *status)
+static GPtrArray *alone(struct replica *replica, bool in_conflict)
 {
-    g_autoptr(GArray) scratch = store_scratch(replica->store, LIMIT_ERRORS);
+    g_autoptr(GArray) inos = store_alone(replica->store, in_conflict, LIMIT_ERRORS);
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
 
-    status->scratch = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; scratch && i < scratch->len; i++) {
-        char *path = store_path(replica->store, g_array_index(scratch, int64_t, i));
+    for (guint i = 0; i < inos->len; i++) {
+        char *path = store_path(replica->store, g_array_index(inos, int64_t, i));
 
         if (path)
-            g_ptr_array_add(status->scratch, path);
+            g_ptr_array_add(paths, path);
     }
+    return paths;
+}
+
+GPtrArray *replica_conflicts(struct replica *replica)
+{
+    return alone(replica, true);
 }
 
 struct replica_status *replica_status(struct replica *replica)
@@ -240,7 +281,9 @@ struct replica_status *replica_status(struct replica *replica)
     add_folders(replica, status);
     add_errors(replica, status);
     add_held(replica, status);
-    add_scratch(replica, status);
+    add_doubts(replica, status);
+    status->conflicts = replica_conflicts(replica);
+    status->scratch = alone(replica, false);
     return status;
 }
 
@@ -260,6 +303,7 @@ void replica_status_free(struct replica_status *status)
     g_free(status->policy);
     g_array_unref(status->folders);
     g_ptr_array_unref(status->errors);
+    g_ptr_array_unref(status->conflicts);
     g_ptr_array_unref(status->scratch);
     g_free(status);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache/store/files.h"
 #include "cache/store/journal.h"
 #include "cache/store/store_state.h"
 
@@ -156,14 +157,34 @@ static char *file_state(struct view *view, uint64_t ino, char **error)
     return g_strdup(word);
 }
 
+/* Why a local file is no more than that: it lost a conflict, or was refused the name of an item. */
+static char *local_error(struct view *view, uint64_t ino, const char *state)
+{
+    sqlite3_stmt *statement;
+    char *text = NULL;
+
+    if (strcmp(state, "conflict") == 0)
+        return g_strdup(store_conflict_reason);
+    statement = sql_bind(&view->sql, SQL_ATTRIBUTE_GET, "is", (int64_t)ino, REFUSED_ATTRIBUTE);
+    if (sql_step(&view->sql, statement) > 0) {
+        text = g_strndup(sqlite3_column_blob(statement, 0), (gsize)sqlite3_column_bytes(statement, 0));
+        sqlite3_reset(statement);
+    }
+    return text;
+}
+
 static char *state_value(struct view *view, uint64_t ino, bool want_error)
 {
     g_autofree char *error = NULL;
     g_autofree char *state = file_state(view, ino, &error);
+    char *of_item;
 
     if (!want_error)
         return g_steal_pointer(&state);
-    return error ? g_steal_pointer(&error) : state ? item_error(view, ino) : NULL;
+    if (error || !state)
+        return g_steal_pointer(&error);
+    of_item = item_error(view, ino);
+    return of_item ? of_item : local_error(view, ino, state);
 }
 
 /* ---- kept here for whoever set them ---- */
@@ -188,7 +209,8 @@ static void list_kept(struct view *view, uint64_t ino, GString *names)
     while (sql_step(&view->sql, statement) > 0) {
         const char *name = sql_text(statement, 0);
 
-        g_string_append_len(names, name, (gssize)strlen(name) + 1);
+        if (strcmp(name, REFUSED_ATTRIBUTE) != 0)
+            g_string_append_len(names, name, (gssize)strlen(name) + 1);
     }
 }
 

@@ -133,6 +133,20 @@ static struct eas_result sync_wait(struct control_client *client, unsigned flags
     return wait.result;
 }
 
+/* What is no UTF-8 is counted, and not said. Takes the lines. */
+static json_t *lines_take(GPtrArray *lines)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; i < lines->len; i++) {
+        json_t *line = json_string(lines->pdata[i]);
+
+        json_array_append_new(array, line ? line : json_null());
+    }
+    g_ptr_array_unref(lines);
+    return array;
+}
+
 static json_t *reply_sync(struct control_client *client, const json_t *request)
 {
     unsigned flags = json_is_true(json_object_get(request, "full")) ? SYNC_FULL : 0;
@@ -151,7 +165,8 @@ static json_t *reply_sync(struct control_client *client, const json_t *request)
 
     json_t *answer = reply_result(&result);
 
-    json_object_set_new(answer, "held", control_waiting(client->config->replica, "held"));
+    json_object_set_new(answer, "held", lines_take(replica_held(client->config->replica)));
+    json_object_set_new(answer, "conflicts", lines_take(replica_conflicts(client->config->replica)));
     return answer;
 }
 

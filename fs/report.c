@@ -1,9 +1,5 @@
 #include "fs/report.h"
 
-#include <string.h>
-
-#include "cache/store/store.h"
-
 static const char *const states[] = {
     [REPLICA_OFFLINE] = "offline",
     [REPLICA_ONLINE] = "online",
@@ -195,6 +191,8 @@ char *report_text(const struct replica_status *status)
     text_row(out, "edits", edits);
     text_folders(out, status->folders);
     text_list(out, "left out or held", status->errors);
+    text_list(out, "in conflict (what the server has keeps the name; rename yours onto it, or remove it)",
+              status->conflicts);
     text_list(out, "kept here alone", status->scratch);
     return g_string_free(out, FALSE);
 }
@@ -215,45 +213,6 @@ char *report_status_json(struct replica *replica)
 
     replica_status_free(status);
     return line;
-}
-
-static void error_line(GString *out, const char *now, const char *path, const char *item, const char *text)
-{
-    json_t *object = json_object();
-    g_autofree char *line = NULL;
-
-    json_object_set_new(object, "time", json_text(now));
-    json_object_set_new(object, "kind", json_text("state"));
-    json_object_set_new(object, "path", json_text(path));
-    json_object_set_new(object, "item", json_text(item));
-    json_object_set_new(object, "error", json_text(text));
-    line = json_line(object);
-    g_string_append(out, line);
-}
-
-char *report_errors(struct replica *replica)
-{
-    g_autoptr(GArray) errors = store_errors(replica_store(replica));
-    g_autoptr(GArray) queue = replica_queue(replica);
-    g_autofree char *now = report_time(g_get_real_time() * 1000);
-    g_autofree char *trouble = replica_trouble(replica);
-    GString *out = g_string_new(NULL);
-
-    if (trouble)
-        error_line(out, now, NULL, NULL, trouble);
-    for (guint i = 0; i < errors->len; i++) {
-        const struct store_error *error = &g_array_index(errors, struct store_error, i);
-
-        error_line(out, now, error->path, error->server_id, error->text);
-    }
-    for (guint i = 0; i < queue->len; i++) {
-        const struct replica_waiting *row = &g_array_index(queue, struct replica_waiting, i);
-        g_autofree char *since = report_time(row->since_ns);
-
-        if (strcmp(row->state, "held") == 0)
-            error_line(out, since, row->path, NULL, row->why ? row->why : "held");
-    }
-    return g_string_free(out, FALSE);
 }
 
 char *report_queue(struct replica *replica)

@@ -12,10 +12,9 @@ json_t *report_json(const struct replica_status *status);
 /* For people. */
 char *report_text(const struct replica_status *status);
 
-/* What the files of .easfs hold: status, status.json, and errors, a JSON object a line. */
+/* What the files of .easfs hold: status, status.json, and queue, a JSON object a line. */
 char *report_status(struct replica *replica);
 char *report_status_json(struct replica *replica);
-char *report_errors(struct replica *replica);
 char *report_queue(struct replica *replica);
 
 /* "online", "offline", ... */

@@ -192,6 +192,7 @@ static void job_run(struct editor *editor, struct job *job)
         store_rollback(editor->store);
     else
         edit->error = store_commit(editor->store);
+    refuse_tell(editor, edit->error != 0);
     if (!edit->error)
         edit->error = told;
     else

@@ -9,6 +9,13 @@
 #include "cache/store/journal.h"
 #include "codec/files/edit.h"
 
+/* Why a request was refused of which nothing stays that could say so: told, with the path and the ServerId (NULL: none)
+ * of the item that was not changed, and left on the file that stays (0: none). text NULL: no refusal. */
+struct refusal {
+    char *path, *server_id, *text;
+    int64_t ino;
+};
+
 struct editor {
     struct replica *replica;
     struct store *store;
@@ -19,8 +26,9 @@ struct editor {
     GCond wake;
     GQueue queue; /* of struct edit */
     bool stopping;
-    GQueue later;       /* of struct edit: what nobody waits for, and has to be done when the disk takes it */
-    gint64 unsynced_at; /* monotonic time of the first commit not yet on disk; 0: none. The thread's */
+    GQueue later;           /* of struct edit: what nobody waits for, and has to be done when the disk takes it */
+    struct refusal refusal; /* of the request that is carried out; the thread's */
+    gint64 unsynced_at;     /* monotonic time of the first commit not yet on disk; 0: none. The thread's */
 };
 
 /* ---- place.c: what a name may be where ---- */
@@ -62,6 +70,7 @@ void judge(struct editor *editor, const struct place *place, GBytes *bytes, cons
            int64_t ino, struct verdict *verdict);
 /* Whether the removal of an item would mail anyone who must not be mailed: 0 or -EPERM. */
 int judge_removal(struct editor *editor, const struct item *item);
+extern const char judge_invites[]; /* why that may not be */
 
 /* ---- commit.c: edits of items become rows ---- */
 
@@ -100,6 +109,14 @@ int tree_remove(struct editor *editor, const struct file_row *file);
 int tree_remove_item(struct editor *editor, const struct file_row *file);
 /* What waits to be sent of a file is dropped; whether something is on its way already. */
 int tree_drop_unsent(struct editor *editor, const struct file_row *file, bool *on_its_way);
+
+/* ---- refuse.c: refusals that undo their request ---- */
+
+/* Remembers why; dir, name: the item's, or to be. item: NULL or the item. */
+void refuse(struct editor *editor, int64_t dir, const char *name, const struct item *item, int64_t ino,
+            const char *text);
+/* After the request: tells it, if it failed by that, and forgets it. */
+void refuse_tell(struct editor *editor, bool failed);
 
 /* ---- one request each ---- */
 int edit_do_create(struct editor *editor, struct edit *edit);

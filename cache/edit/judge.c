@@ -97,24 +97,25 @@ static bool only_the_answer(const struct eas_node *base, const struct eas_node *
     return only;
 }
 
+const char judge_invites[] =
+    "it would mail the attendees; mount with -o send_invitations, or set send-invitations = yes, to allow that";
+
 static void check_meeting(struct editor *editor, const struct eas_node *base, struct verdict *verdict)
 {
     g_autofree char *address = editor_address(editor);
     bool invitation = verdict->method && !strcmp(verdict->method, "REQUEST");
 
+    if (invitation && base) {
+        /* Nothing but the own answer is taken from an invitation to what is known, however much else is new in it. */
+        verdict->act = meeting_invited(base, verdict->written.data, address, &verdict->response);
+        verdict->unchanged = true;
+        return;
+    }
     verdict->act = meeting_act(base, verdict->written.data, address, &verdict->response);
     if (verdict->act == MEETING_RESPOND && base)
         verdict->unchanged = only_the_answer(base, verdict->written.data);
-    if (invitation && base) {
-        /* Nothing but the own answer is taken from an invitation to what is known. */
-        verdict->unchanged = true;
-        verdict->act = verdict->act == MEETING_RESPOND ? MEETING_RESPOND : MEETING_NONE;
-        return;
-    }
     if (verdict->act == MEETING_ORGANISE && !editor->config.send_invitations)
-        object(verdict, -EPERM,
-               "it would mail the attendees; mount with -o send_invitations, or set send-invitations = yes, to allow "
-               "that");
+        object(verdict, -EPERM, "%s", judge_invites);
     /* From 16.0 on an event is of whoever sends it, and the server invites whom it names. */
     if (verdict->act == MEETING_FOREIGN && !base && editor_version(editor) >= EAS_16_0)
         object(verdict, -EINVAL,

@@ -157,9 +157,13 @@ static int become_item(struct editor *editor, const struct renaming *r)
         judge(editor, &r->to, bytes, known == 0 ? &item : NULL, known == 0 ? item.props : NULL,
               r->target.ino && known ? r->target.ino : r->file.ino, &verdict);
         error = verdict.error;
+        if (error)
+            refuse(editor, r->to.dir, r->edit->new_name, known == 0 ? &item : NULL, r->file.ino, verdict.reason);
     }
     if (!error)
         error = take_name(editor, r, known == 0 ? &item : NULL);
+    if (!error)
+        error = store_refused_set(editor->store, r->file.ino, NULL);
     if (!error && g_bytes_get_size(bytes))
         error = commit_verdict(editor, &r->to, r->file.ino, known == 0 ? &item : NULL, known == 0 ? item.props : NULL,
                                &verdict, true);

@@ -102,6 +102,8 @@ int edit_do_store(struct editor *editor, struct edit *edit, int64_t body, GBytes
     if (!error && body)
         error = store_file_bytes(editor->store, file.ino, body, edit->mtime_ns,
                                  file.own == OWN_CONFLICT ? OWN_CONFLICT : OWN_USER);
+    if (!error && body)
+        error = store_refused_set(editor->store, file.ino, NULL);
     if (!error)
         error = body ? take_bytes(editor, edit, &place, &file, bytes) : completed(editor, edit, &place, &file);
     edit->attr.ino = edit->ino;

@@ -156,7 +156,9 @@ int tree_remove_item(struct editor *editor, const struct file_row *file)
     bool on_its_way;
     int error = store_item_get(editor->store, file->item_id, &item);
 
-    if (!error && !(error = judge_removal(editor, &item)) && !(error = tree_drop_unsent(editor, file, &on_its_way)) &&
+    if (!error && (error = judge_removal(editor, &item)))
+        refuse(editor, file->parent, file->name, &item, 0, judge_invites);
+    if (!error && !(error = tree_drop_unsent(editor, file, &on_its_way)) &&
         !(error = store_file_bury(editor->store, file->ino))) {
         row.item_id = item.id;
         row.collection_id = item.collection_id;

@@ -29,6 +29,7 @@ static void new_lists(struct txn *txn)
 void changes_init(struct txn *txn)
 {
     new_lists(txn);
+    txn->reasons = reasons_new();
     txn->touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     txn->packs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     txn->adopted = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -39,6 +40,7 @@ void changes_clear(struct txn *txn)
 {
     g_array_set_size(txn->changes, 0);
     g_string_chunk_clear(txn->names);
+    g_ptr_array_set_size(txn->reasons, 0);
     g_hash_table_remove_all(txn->touched);
     g_hash_table_remove_all(txn->packs);
     g_hash_table_remove_all(txn->doubles);
@@ -50,6 +52,7 @@ void changes_free(struct txn *txn)
 {
     g_array_unref(txn->changes);
     g_string_chunk_free(txn->names);
+    g_ptr_array_unref(txn->reasons);
     g_hash_table_unref(txn->touched);
     g_hash_table_unref(txn->packs);
     g_hash_table_unref(txn->doubles);

@@ -2,6 +2,7 @@
 #include "cache/store/files.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cache/store/journal.h"
 #include "cache/store/store_state.h"
@@ -251,17 +252,42 @@ int store_attribute_set(struct store *store, int64_t ino, const char *name, GByt
     return error ? error : sql_run(&store->writer, SQL_FILE_CTIME, "ii", store_now(store), ino);
 }
 
-GArray *store_scratch(struct store *store, size_t limit)
+int store_refused_set(struct store *store, int64_t ino, const char *text)
+{
+    g_autoptr(GBytes) value = text ? g_bytes_new(text, strlen(text)) : NULL;
+    int error = store_attribute_set(store, ino, REFUSED_ATTRIBUTE, value);
+
+    return error == -ENODATA ? 0 : error;
+}
+
+static GArray *take_inos(struct sql *sql, sqlite3_stmt *statement)
 {
     GArray *inos = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    struct sql *sql = store_ask(store);
-    sqlite3_stmt *statement = sql_bind(sql, SQL_FILE_SCRATCH_LIST, "ii", store->places[PLACE_GRAVES], (int64_t)limit);
 
     while (sql_step(sql, statement) > 0) {
         int64_t ino = sqlite3_column_int64(statement, 0);
 
         g_array_append_val(inos, ino);
     }
+    return inos;
+}
+
+GArray *store_scratch(struct store *store, size_t limit)
+{
+    struct sql *sql = store_ask(store);
+    GArray *inos =
+        take_inos(sql, sql_bind(sql, SQL_FILE_SCRATCH_LIST, "ii", store->places[PLACE_GRAVES], (int64_t)limit));
+
+    store_asked(store, sql);
+    return inos;
+}
+
+GArray *store_alone(struct store *store, bool in_conflict, size_t limit)
+{
+    struct sql *sql = store_ask(store);
+    GArray *inos = take_inos(
+        sql, sql_bind(sql, SQL_FILE_ALONE, "idi", store->places[PLACE_GRAVES], (int)in_conflict, (int64_t)limit));
+
     store_asked(store, sql);
     return inos;
 }

@@ -84,7 +84,14 @@ int store_folder_name(struct store *store, int64_t id, const char *server_id, co
 int store_attribute_set(struct store *store, int64_t ino, const char *name,
                         GBytes *value); /* NULL: removed, -ENODATA */
 
+/* Why a file that stays local was refused the name of an item, until its bytes change or it gets one (text NULL). It is
+ * told as user.eas.error, and listed nowhere. */
+#define REFUSED_ATTRIBUTE "user.eas.error"
+int store_refused_set(struct store *store, int64_t ino, const char *text);
+
 /* Files without an item that are in sight, at most limit: a GArray of int64_t. Not within a transaction only. */
 GArray *store_scratch(struct store *store, size_t limit);
+/* Those of them that nothing waits to be sent of: what lost a conflict, or the others. */
+GArray *store_alone(struct store *store, bool in_conflict, size_t limit);
 
 #endif

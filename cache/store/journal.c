@@ -74,6 +74,18 @@ static void read_row(sqlite3_stmt *s, struct journal *row)
     };
 }
 
+/* That it is held, or in doubt. What was so already, for the same reason, is no news. */
+static bool is_newly_held(struct store *store, const struct journal *row)
+{
+    struct journal before = {0};
+    bool held = row->state == JOURNAL_HELD || journal_in_doubt(row);
+    bool same = held && row->id && journal_get(store, row->id, &before) == 0 && before.state == row->state &&
+                g_strcmp0(before.error, row->error) == 0;
+
+    journal_clear(&before);
+    return held && !same;
+}
+
 int journal_put(struct store *store, struct journal *row)
 {
     struct sql *sql = &store->writer;
@@ -83,6 +95,8 @@ int journal_put(struct store *store, struct journal *row)
     if (!store_in_transaction(store))
         return -EINVAL;
     store->txn.journaled = true;
+    bool newly_held = is_newly_held(store, row);
+
     if (row->id)
         error = sql_run(sql, SQL_JOURNAL_UPDATE, "ddiiiiiiiddisssisbbddssii", (int)row->kind, (int)row->state, row->ino,
                         row->item_id, row->collection_id, row->target_id, row->due_ns, row->queued_ns, row->sent_ns,
@@ -97,6 +111,8 @@ int journal_put(struct store *store, struct journal *row)
                         row->wanted.categories, text(row->origin), row->origin_ino);
     if (!error && !row->id)
         row->id = sqlite3_last_insert_rowid(sql->handle);
+    if (!error && newly_held)
+        reasons_note_row(store, row);
     return error ? store_fail(store, error) : 0;
 }
 

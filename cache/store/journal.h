@@ -72,6 +72,11 @@ int journal_of_collection(struct store *store, enum journal_kind kind, int64_t c
 int journal_pass(struct store *store, int64_t from_ino, int64_t to_ino);
 /* The row of that kind whose file had this name (origin), newest; -ENOENT. */
 int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, const char *name, struct journal *row);
+/* Where what a row speaks of is, below the mount; of what lies in a grave, where it was. "": nowhere. The caller frees
+ * it. */
+char *journal_path(struct store *store, const struct journal *row);
+/* The ServerId of the row's item, NULL for none. The caller frees it. */
+char *journal_server_id(struct store *store, const struct journal *row);
 /* Whether any row speaks of the item. */
 bool journal_has_item(struct store *store, int64_t item_id);
 /* An ADD of the collection with this uid that waits and may be sent, other than that of the file ino; -ENOENT. One that

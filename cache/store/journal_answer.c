@@ -170,6 +170,9 @@ int journal_conflict(struct store *store, struct journal *row, int64_t body, int
         !(error = store_file_own(store, row->ino, OWN_SERVER))) {
         changes_note(store, CHANGE_BYTES, false, row->ino, file.parent, file.name, 0, NULL);
         changes_touch(store, file.parent);
+        g_autofree char *server_id = journal_server_id(store, row);
+
+        reasons_note(store, store_path(store, aside), server_id, store_conflict_reason);
         error = journal_remove(store, row->id);
     }
     if (!error && !body && row->item_id)

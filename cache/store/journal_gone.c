@@ -78,6 +78,8 @@ int journal_item_unseen(struct store *store, const struct item_row *item)
         !(error = sql_run(sql, SQL_FILE_JOIN, "dii", (int)FILE_SCRATCH, (int64_t)0, file.ino)) &&
         !(error = store_file_own(store, file.ino, OWN_CONFLICT)))
         error = store_file_rename(store, file.ino, file.parent, name);
+    if (!error)
+        reasons_note(store, store_path(store, file.ino), item->item.server_id, store_conflict_reason);
     file_row_clear(&file);
     return error ? error : 1;
 }

@@ -66,12 +66,45 @@ struct item_error {
     const char *server_id, *text;
 };
 
+static bool stands(struct sql *sql, const struct item_error *error)
+{
+    sqlite3_stmt *statement = sql_bind(sql, SQL_ERROR_GET, "is", error->collection, error->server_id);
+    bool same = false;
+
+    if (sql_step(sql, statement) > 0) {
+        same = strcmp(sql_text(statement, 0), error->text) == 0;
+        sqlite3_reset(statement);
+    }
+    return same;
+}
+
+/* Of the item, or of the folder as a whole. */
+static char *error_path(struct sql *sql, const struct item_error *error)
+{
+    sqlite3_stmt *statement = sql_bind(sql, SQL_ERROR_FILE, "is", error->collection, error->server_id);
+    int64_t ino = 0;
+
+    if (sql_step(sql, statement) > 0) {
+        ino = sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return ino ? file_path(sql, ino) : NULL;
+}
+
 static int set_error(struct store *store, void *ctx)
 {
     const struct item_error *error = ctx;
+    struct sql *sql = &store->writer;
+    int failed;
 
-    return error->text ? sql_run(&store->writer, SQL_ERROR_SET, "iss", error->collection, error->server_id, error->text)
-                       : sql_run(&store->writer, SQL_ERROR_UNSET, "is", error->collection, error->server_id);
+    if (!error->text)
+        return sql_run(sql, SQL_ERROR_UNSET, "is", error->collection, error->server_id);
+    if (stands(sql, error))
+        return 0;
+    failed = sql_run(sql, SQL_ERROR_SET, "iss", error->collection, error->server_id, error->text);
+    if (!failed)
+        reasons_note(store, error_path(sql, error), *error->server_id ? error->server_id : NULL, error->text);
+    return failed;
 }
 
 int store_error_set(struct store *store, int64_t collection_id, const char *server_id, const char *text)

@@ -284,6 +284,7 @@ int store_commit(struct store *store)
     }
     bodies_committed(store);
     struct change_list *list = changes_steal(store);
+    GPtrArray *reasons = reasons_steal(store);
     store_listener listener = store->listener;
     void *ctx = store->listener_ctx;
     void (*journal_listener)(void *) = store->txn.journaled ? store->journal_listener : NULL;
@@ -292,6 +293,7 @@ int store_commit(struct store *store)
     leave(store);
     trouble_note(store, TROUBLE_ROWS, 0);
     changes_deliver(list, listener, ctx);
+    reasons_deliver(store, reasons);
     if (journal_listener)
         journal_listener(journal_ctx);
     return 0;

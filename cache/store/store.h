@@ -195,6 +195,19 @@ int store_error_set(struct store *store, int64_t collection_id, const char *serv
 /* All of them, oldest first, at most LIMIT_ERRORS: a GArray of struct store_error with its clear function set. */
 GArray *store_errors(struct store *store);
 
+/* Each thing that goes wrong, as it happens: after the commit that keeps it, on the thread that committed. path: below
+ * the mount, NULL for the replica as a whole; item: the ServerId, NULL for none. Must not block, must not call back.
+ * One listener. */
+struct store_reason {
+    const char *path, *item, *text;
+};
+typedef void (*store_reason_listener)(void *ctx, const struct store_reason *reason);
+void store_listen_reasons(struct store *store, store_reason_listener listener, void *ctx);
+/* Tells the listener of what leaves no other trace. From any thread. */
+void store_tell_reason(struct store *store, const char *path, const char *item, const char *text);
+/* What a file that lost a conflict says of itself. */
+extern const char store_conflict_reason[];
+
 /* ---- bodies (packs.h has the packs) ---- */
 
 /* A body being written, from any thread, outside a transaction too: bytes go to a pack's tail.

@@ -39,6 +39,7 @@ struct txn {
     GArray *adopted;     /* int64_t ids of pending bodies that became rows */
     GHashTable *doubles; /* groups of equal names among new files (doubles.c) */
     int64_t first_ino;   /* files from here on were made in this transaction */
+    GPtrArray *reasons;  /* what went wrong (reasons.c) */
     bool stamped;        /* the clock was read */
     bool own;            /* a user did it through the mount */
     bool journaled;      /* rows to be sent were written */
@@ -69,6 +70,8 @@ struct store {
     int troubles[TROUBLES]; /* atomic: errnos, 0 where all is well */
     void (*trouble_listener)(void *ctx);
     void *trouble_ctx;
+    store_reason_listener reason_listener; /* atomic */
+    void *reason_ctx;
 };
 
 /* trouble.c: how a write of that kind ended: 0, or a negative errno, of which those of a disk are remembered until
@@ -105,6 +108,13 @@ struct change_list *changes_steal(struct store *store);
 void changes_deliver(struct change_list *list, store_listener listener, void *ctx); /* frees list */
 /* An instant later than every one before it in this replica: ns since 1970. */
 int64_t store_now(struct store *store);
+
+/* reasons.c: what a commit tells of what went wrong. path is taken. */
+GPtrArray *reasons_new(void);
+void reasons_note(struct store *store, char *path, const char *item, const char *text);
+void reasons_note_row(struct store *store, const struct journal *row); /* that it is held */
+GPtrArray *reasons_steal(struct store *store);
+void reasons_deliver(struct store *store, GPtrArray *reasons); /* frees them; NULL: none */
 
 /* file_names.c */
 struct file_name {

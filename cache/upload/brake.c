@@ -1,4 +1,5 @@
-/* The brake on deletions (CONTRACT 5): too many within a minute wait for a person. */
+/* The brake on deletions (CONTRACT 5): too many within a minute wait for a person. All of them wait, not only those
+ * beyond the limit: they are one mistake, and of a mistake the first 500 are no better than the rest. */
 #include "cache/upload/uploader.h"
 
 /* What was braked once is let through when a person says so. */

@@ -78,6 +78,11 @@ void meeting_answered(struct eas_node *data, int response);
 /* The own answer that an event says was given, as the server tells it: 1 accept, 2 tentative, 3 decline, 0 none. */
 int meeting_response_told(const struct eas_node *data);
 
+/* What an invitation (METHOD:REQUEST) to a meeting that is known says of the own part: RESPOND with the response, or
+ * NONE. What else it says is for the server to bring. */
+enum meeting_act meeting_invited(const struct eas_node *base, const struct eas_node *mine, const char *user,
+                                 int *response);
+
 /* METHOD of a calendar file ("REQUEST", "REPLY" ...), upper case, or NULL: what was pasted from a mail. Caller frees.
  */
 char *file_method(const char *bytes, size_t length);

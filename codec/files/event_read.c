@@ -291,8 +291,9 @@ static bool read_overrides(const struct reading *reading, struct eas_node *list,
     return check_attendees(reading, list);
 }
 
-/* Whether every occurrence that is spoken of is one: a change of another would be an event more. To leave
- * out what is none changes nothing. */
+/* Whether every occurrence that is spoken of is one: a change of another would be an event more. To leave out what is
+ * none changes nothing (RFC 5545 3.8.5.1: a set less what is not in it), and rules that were changed leave such EXDATEs
+ * behind in many a calendar: they are kept in the file, and not sent. */
 static bool check_occurrences(const struct reading *reading, const GArray *changed, const GArray *deleted,
                               struct eas_node *list)
 {

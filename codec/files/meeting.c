@@ -66,6 +66,28 @@ int meeting_response_told(const struct eas_node *data)
     return user_responses[event_answer(data, NULL)];
 }
 
+/* The answer alone, whatever else differs. */
+static enum meeting_act own_part(const struct eas_node *base, const struct eas_node *mine, int *response)
+{
+    int was = event_answer(base, mine), is = event_answer(mine, base);
+
+    if (was == is)
+        return MEETING_NONE;
+    if (!is)
+        return MEETING_FOREIGN; /* no answer takes an answer back */
+    *response = user_responses[is];
+    return MEETING_RESPOND;
+}
+
+enum meeting_act meeting_invited(const struct eas_node *base, const struct eas_node *mine, const char *user,
+                                 int *response)
+{
+    *response = 0;
+    if (is_organizer(base, user) || own_part(base, mine, response) != MEETING_RESPOND)
+        return MEETING_NONE;
+    return MEETING_RESPOND;
+}
+
 enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node *mine, const char *user, int *response)
 {
     const struct eas_node *known = base ? base : mine;
@@ -86,13 +108,7 @@ enum meeting_act meeting_act(const struct eas_node *base, const struct eas_node 
         return MEETING_NONE;
     if (changes_meeting(base, mine))
         return MEETING_FOREIGN;
-    int was = event_answer(base, mine), is = event_answer(mine, base);
-    if (was == is)
-        return MEETING_NONE;
-    if (!is)
-        return MEETING_FOREIGN; /* no answer takes an answer back */
-    *response = user_responses[is];
-    return MEETING_RESPOND;
+    return own_part(base, mine, response);
 }
 
 void meeting_answered(struct eas_node *data, int response)

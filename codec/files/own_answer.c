@@ -4,6 +4,7 @@
 
 #include "codec/files/content_line.h"
 #include "codec/files/ical_lines.h"
+#include "codec/files/ical_read.h"
 
 static const char SCHEME[] = "mailto:";
 
@@ -53,7 +54,11 @@ GBytes *own_answer(const char *bytes, gsize length, const char *user, const char
     g_autoptr(GString) out = g_string_new_len(bytes, at - bytes);
     struct ical_line line = {.text = text};
     bool found = false;
+    icalcomponent *whole = ical_parse(bytes, length, reason);
 
+    if (!whole)
+        return NULL; /* nobody is missing from half a file */
+    icalcomponent_free(whole);
     while (ical_line_next(&at, end, &line)) {
         if (is_own(&line, user)) {
             line_answered(out, &line, partstat);

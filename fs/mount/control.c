@@ -5,6 +5,7 @@
 
 #include "cache/store/store.h"
 #include "fs/mount/control_oof.h"
+#include "fs/mount/errors.h"
 #include "fs/mount/events.h"
 #include "fs/mount/nodes.h"
 #include "fs/mount/opens.h"
@@ -32,11 +33,6 @@ static char *write_status_json(struct mount *mount)
     return report_status_json(mount->replica);
 }
 
-static char *write_errors(struct mount *mount)
-{
-    return report_errors(mount->replica);
-}
-
 static char *write_queue(struct mount *mount)
 {
     return report_queue(mount->replica);
@@ -53,15 +49,19 @@ static const struct {
 } files[] = {
     {"status", write_status},
     {"status.json", write_status_json},
-    {"errors", write_errors},
     {"queue", write_queue},
     {"counters", counters_text},
     {"state-dir", write_state_dir},
-    {"events", NULL}, /* read as it stands, not copied: it is followed while it grows */
-    {"oof", NULL},    /* the only one that is written, and asked of the server */
+    {"errors", NULL}, /* these two are read as they stand, not copied: they are followed while they grow */
+    {"events", NULL},
+    {"oof", NULL}, /* the only one that is written, and asked of the server */
 };
 
-enum { CONTROL_EVENTS = G_N_ELEMENTS(files) - 2, CONTROL_OOF = G_N_ELEMENTS(files) - 1 };
+enum {
+    CONTROL_ERRORS = G_N_ELEMENTS(files) - 3,
+    CONTROL_EVENTS = G_N_ELEMENTS(files) - 2,
+    CONTROL_OOF = G_N_ELEMENTS(files) - 1
+};
 
 struct control {
     struct mount *mount;
@@ -102,9 +102,12 @@ static void control_attr(fuse_ino_t ino, size_t size, int64_t time_ns, struct vi
                                .ctime_ns = time_ns};
 }
 
-static bool is_events(fuse_ino_t ino)
+/* What grows while it is read; NULL: not this one. */
+static const struct lines *lines_of(const struct control *control, fuse_ino_t ino)
 {
-    return ino == CONTROL_FILE + CONTROL_EVENTS;
+    if (ino == CONTROL_FILE + CONTROL_EVENTS)
+        return events_lines(control->mount->events);
+    return ino == CONTROL_FILE + CONTROL_ERRORS ? errors_lines(control->mount->errors) : NULL;
 }
 
 static bool is_oof(fuse_ino_t ino)
@@ -206,11 +209,11 @@ static void control_push(struct control *control, const struct job *job)
     g_thread_pool_push(control->worker, g_memdup2(job, sizeof *job), NULL);
 }
 
-static void events_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
+static void growing_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
 {
     struct view_attr attr;
     struct stat st, file;
-    int error = events_stat(control->mount->events, &file);
+    int error = lines_stat(lines_of(control, ino), &file);
 
     if (error) {
         fuse_reply_err(req, -error);
@@ -222,7 +225,7 @@ static void events_getattr(struct control *control, fuse_req_t req, fuse_ino_t i
     fuse_reply_attr(req, &st, 0);
 }
 
-static void events_open(fuse_req_t req, const struct fuse_file_info *given)
+static void growing_open(fuse_req_t req, const struct fuse_file_info *given)
 {
     struct fuse_file_info file = *given;
 
@@ -232,10 +235,10 @@ static void events_open(fuse_req_t req, const struct fuse_file_info *given)
     fuse_reply_open(req, &file);
 }
 
-static void events_reply(struct control *control, fuse_req_t req, size_t size, off_t offset)
+static void growing_reply(struct control *control, fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset)
 {
     struct mount *mount = control->mount;
-    ssize_t got = events_read(mount->events, mount->buffer, MIN(size, mount->buffer_size), offset);
+    ssize_t got = lines_read(lines_of(control, ino), mount->buffer, MIN(size, mount->buffer_size), offset);
 
     if (got < 0)
         fuse_reply_err(req, (int)-got);
@@ -279,8 +282,8 @@ bool control_getattr(struct control *control, fuse_req_t req, fuse_ino_t ino)
 
     if (!control_is(ino))
         return false;
-    if (ino != CONTROL_DIR && is_events(ino)) {
-        events_getattr(control, req, ino);
+    if (lines_of(control, ino)) {
+        growing_getattr(control, req, ino);
         return true;
     }
     if (ino != CONTROL_DIR && !is_oof(ino)) {
@@ -334,8 +337,8 @@ bool control_open(struct control *control, fuse_req_t req, fuse_ino_t ino, const
         fuse_reply_err(req, EPERM);
         return true;
     }
-    if (is_events(ino)) {
-        events_open(req, file);
+    if (lines_of(control, ino)) {
+        growing_open(req, file);
         return true;
     }
     control_push(control, &(struct job){.kind = JOB_OPEN, .req = req, .index = ino - CONTROL_FILE, .file = *file});
@@ -349,8 +352,8 @@ bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_
         return false;
     if (is_oof(ino)) {
         oof_file_read(control->oof, req, size, offset, file);
-    } else if (is_events(ino)) {
-        events_reply(control, req, size, offset);
+    } else if (lines_of(control, ino)) {
+        growing_reply(control, req, ino, size, offset);
     } else if (!control->mount->without_opens) {
         reply_piece(req, (GBytes *)(uintptr_t)file->fh, size, offset);
     } else {
@@ -363,12 +366,11 @@ bool control_read(struct control *control, fuse_req_t req, fuse_ino_t ino, size_
 
 bool control_release(struct control *control, fuse_ino_t ino, const struct fuse_file_info *file)
 {
-    (void)control;
     if (!control_is(ino))
         return false;
     if (is_oof(ino))
         oof_file_release(file);
-    else if (!is_events(ino))
+    else if (!lines_of(control, ino))
         g_bytes_unref((GBytes *)(uintptr_t)file->fh);
     return true;
 }

@@ -4,8 +4,8 @@
 #define FS_MOUNT_EVENTS_H
 
 #include <stdint.h>
-#include <sys/stat.h>
-#include <sys/types.h>
+
+#include "fs/mount/lines.h"
 
 struct events;
 
@@ -24,8 +24,6 @@ void events_append(struct events *events, const struct event_line *line);
 /* What was written is gone, and from now on nothing but states is: no name outlives a wipe. */
 void events_forget(struct events *events);
 
-/* As fstat and pread: of what stands there at this moment. */
-int events_stat(const struct events *events, struct stat *st);
-ssize_t events_read(const struct events *events, void *buffer, size_t size, off_t offset);
+const struct lines *events_lines(const struct events *events);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct answers;
 struct control;
+struct errors;
 struct events;
 struct expected;
 struct handles;
@@ -38,6 +39,7 @@ struct mount {
     struct fuse_session *session;
     struct notifier *notifier;
     struct events *events;
+    struct errors *errors;
     struct self_ops *self_ops; /* NULL: none are performed */
     struct expected *expected; /* with self_ops */
     struct control *control;

@@ -13,6 +13,7 @@
 #include "fs/message.h"
 #include "fs/mount/answers.h"
 #include "fs/mount/control.h"
+#include "fs/mount/errors.h"
 #include "fs/mount/events.h"
 #include "fs/mount/handles.h"
 #include "fs/mount/notify.h"
@@ -173,9 +174,10 @@ struct mount *mount_new(struct replica *replica, const struct mount_config *conf
     mount->events = mount->park
                         ? events_new(store_is_sealed(replica_store(replica)) ? NULL : store_dir(replica_store(replica)))
                         : NULL;
-    if (!mount->events) {
+    mount->errors = mount->events ? errors_new(replica) : NULL;
+    if (!mount->errors) {
         *code = EXIT_STORE;
-        *why = mount->park ? g_strdup_printf("the events file: %s", g_strerror(errno))
+        *why = mount->park ? g_strdup_printf("the files of events and errors: %s", g_strerror(errno))
                            : g_strdup("the store cannot be read");
         mount_free(mount);
         return NULL;
@@ -260,6 +262,7 @@ void mount_free(struct mount *mount)
     g_clear_pointer(&mount->session, fuse_session_destroy);
     g_clear_pointer(&mount->self_ops, self_ops_free);
     g_clear_pointer(&mount->events, events_free);
+    g_clear_pointer(&mount->errors, errors_free);
     g_clear_pointer(&mount->handles, handles_free);
     g_free(mount->buffer);
     g_free(mount);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/mount/errors.h"
 #include "fs/mount/events.h"
 #include "fs/mount/folders.h"
 #include "fs/mount/self_ops.h"
@@ -156,8 +157,10 @@ void teller_overflow(struct teller *teller, int64_t time_ns)
 
 void teller_state(struct teller *teller, const char *state, const char *reason, int64_t time_ns)
 {
-    if (strcmp(state, report_state(REPLICA_WIPED)) == 0)
+    if (strcmp(state, report_state(REPLICA_WIPED)) == 0) {
         events_forget(teller->mount->events);
+        errors_forget(teller->mount->errors);
+    }
     events_append(
         teller->mount->events,
         &(struct event_line){.time_ns = time_ns, .kind = "state", .state = state, .reason = *reason ? reason : NULL});

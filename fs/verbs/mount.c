@@ -213,17 +213,21 @@ static char *unsent(struct replica *replica)
 {
     struct replica_status *status = replica_status(replica);
     g_autoptr(GArray) queue = replica_queue(replica);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
     GString *names = g_string_new(NULL);
-    guint count = queue->len + status->scratch->len;
 
-    for (guint i = 0; i < MIN(count, UNSENT_NAMED); i++)
-        g_string_append_printf(names, "%s%s", i ? ", " : "",
-                               i < queue->len ? g_array_index(queue, struct replica_waiting, i).path
-                                              : (char *)status->scratch->pdata[i - queue->len]);
-    if (count > UNSENT_NAMED)
-        g_string_append_printf(names, " and %u more", count - UNSENT_NAMED);
+    for (guint i = 0; i < queue->len; i++)
+        g_ptr_array_add(paths, g_array_index(queue, struct replica_waiting, i).path);
+    g_ptr_array_extend(paths, status->conflicts, NULL, NULL);
+    g_ptr_array_extend(paths, status->scratch, NULL, NULL);
+    for (guint i = 0; i < MIN(paths->len, UNSENT_NAMED); i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "", (char *)paths->pdata[i]);
+    if (paths->len > UNSENT_NAMED)
+        g_string_append_printf(names, " and %u more", paths->len - UNSENT_NAMED);
+    bool none = paths->len == 0;
+
     replica_status_free(status);
-    return g_string_free(names, count == 0);
+    return g_string_free(names, none);
 }
 
 /* The policy demands a replica that is encrypted: whether this one may make room for it. */

@@ -20,25 +20,24 @@ static const struct option_row sync_rows[] = {
     {"full", 0, OPTION_FLAG, offsetof(struct sync_values, full), NULL,
      "read every folder anew; files keep their inodes"},
     {"strict", 0, OPTION_FLAG, offsetof(struct sync_values, strict), NULL,
-     "exit 65 where the server refused something"},
+     "exit 65 where something is held or in conflict"},
     {"timeout", 0, OPTION_SECONDS, offsetof(struct sync_values, timeout), "S", "wait no longer than this (300)"},
     {0},
 };
 
-/* What is held waits for a person and stops nothing: a line each. How many. */
-static size_t tell_held(const json_t *held)
+/* What waits for a person stops nothing: a line each. How many. */
+static size_t tell(const char *what, const json_t *lines, const char *advice)
 {
-    const json_t *row;
+    const json_t *line;
     size_t i;
 
-    json_array_foreach(held, i, row)
+    json_array_foreach(lines, i, line)
     {
-        const char *why = json_string_value(json_object_get(row, "why"));
+        const char *text = json_string_value(line);
 
-        fprintf(stderr, "easfs: held: %s (%s): %s\n", json_string_value(json_object_get(row, "path")),
-                json_string_value(json_object_get(row, "kind")), why ? why : "no reason given");
+        fprintf(stderr, "easfs: %s: %s%s\n", what, text ? text : "a name that is no UTF-8", advice);
     }
-    return json_array_size(held);
+    return json_array_size(lines);
 }
 
 static int sync_run(void *data, int argc, char **argv)
@@ -55,7 +54,11 @@ static int sync_run(void *data, int argc, char **argv)
                         (json_int_t)(values->timeout ? values->timeout : SYNC_TIMEOUT_S));
     code = ask_daemon(state_dir, what, request, progress_show, false, &answer);
     progress_show(NULL);
-    if (tell_held(json_object_get(answer, "held")) > 0 && values->strict)
+    size_t waiting = tell("held", json_object_get(answer, "held"), "") +
+                     tell("in conflict", json_object_get(answer, "conflicts"),
+                          ": what the server has keeps the name; rename yours onto it, or remove it");
+
+    if (waiting > 0 && values->strict)
         code = EXIT_DATA;
     json_decref(answer);
     return code;

@@ -49,7 +49,7 @@ class World:
     def told(self):
         """Where a person would look."""
         status = self.mount.status()
-        return (status["reason"] or "") + read(self.mount.path(".easfs/errors")).decode()
+        return (status["reason"] or "") + "\n".join(self.mount.wrongs())
 
     def play(self, *specs):
         """The faults, then something happens; ends when all of them have fired and the mount had its say."""
@@ -185,7 +185,7 @@ def a_refused_body_is_asked_for_again_where_the_message_goes(scratch):
     server.no_faults()
     os.rename(server.directory + "/Mail/Inbox/1.eml", server.directory + "/Mail/Archive/1.eml")
     mount.sync()
-    equal(read(mount.path(".easfs", "errors")), b"", "errors")
+    equal(mount.wrongs(), [], "what is wrong")
     server.stop()
     equal(mount.read("Mail", "Archive", name), mail(1, long=True))
 

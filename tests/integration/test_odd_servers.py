@@ -136,9 +136,12 @@ def whole(mount, server, but=(), unread=0, others=OTHERS):
 
 
 def errors(mount):
-    """[(path, what is wrong)] as .easfs/errors has it."""
-    lines = [json.loads(line) for line in mount.read(".easfs", "errors").splitlines()]
-    return [(line["path"] or "", line["error"]) for line in lines]
+    """[(path, what is wrong)] at the moment. What is wrong was told when it came to be so."""
+    told = [json.loads(line) for line in mount.read(".easfs", "errors").splitlines()]
+    found = [tuple(line.split(": ", 1)) for line in mount.wrongs()]
+    for path, reason in found:
+        truth(any(line["error"] == reason for line in told), "%s: %s is not in errors" % (path, reason))
+    return found
 
 
 def inodes(mount):

@@ -297,6 +297,11 @@ class Mount:
     def status(self):
         return json.loads(read(self.path(".easfs", "status.json")))
 
+    def wrongs(self):
+        """What is wrong at the moment, a line each, as `easfs status` lists it; .easfs/errors says what ever was."""
+        _, _, rest = read(self.path(".easfs", "status")).decode().partition("\nleft out or held:\n")
+        return [line.strip() for line in rest.split("\n\n")[0].splitlines()]
+
     def umount(self):
         pid = self.daemon()
         self.mounted = False

@@ -210,7 +210,7 @@ class Soak:
         self.server.no_faults()
         self.mount.sync(timeout=600)
         # What was refused is asked for again when somebody opens it, and refusals are remembered for some seconds.
-        wait_for("the readers to open what was refused", lambda: not read(self.mount.path(".easfs", "errors")), 120)
+        wait_for("the readers to open what was refused", lambda: not self.mount.wrongs(), 120)
         lines = differences(self.server.directory, self.mount.point)
         if lines:
             self.explain(lines)

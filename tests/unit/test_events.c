@@ -52,7 +52,7 @@ static off_t size_of(struct fixture *f)
 {
     struct stat st;
 
-    assert_int_equal(events_stat(f->events, &st), 0);
+    assert_int_equal(lines_stat(events_lines(f->events), &st), 0);
     return st.st_size;
 }
 
@@ -62,7 +62,7 @@ static json_t *line_at(struct fixture *f, off_t offset)
     char text[1024] = "";
     json_t *value;
 
-    assert_true(events_read(f->events, text, sizeof text - 1, offset) > 0);
+    assert_true(lines_read(events_lines(f->events), text, sizeof text - 1, offset) > 0);
     assert_non_null(strchr(text, '\n'));
     *strchr(text, '\n') = '\0';
     value = json_loads(text, 0, NULL);
@@ -114,7 +114,7 @@ static void a_mount_begins_anew(void **state)
     f->events = events_new(f->dir);
     assert_non_null(f->events);
     assert_int_equal(size_of(f), 0);
-    assert_int_equal(events_read(f->events, &byte, 1, 0), 0);
+    assert_int_equal(lines_read(events_lines(f->events), &byte, 1, 0), 0);
 }
 
 int main(void)
