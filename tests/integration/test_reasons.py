@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from edits import attribute, event, journal, server_items, state, why
-from harness import EASFS, equal, read, run, test, truth, write
+from harness import EASFS, equal, read, run, test, truth, wait_for, write
 
 
 def started(scratch, *extra, **contents):
@@ -31,6 +31,13 @@ def told(mount):
         equal(sorted(line), ["error", "item", "kind", "path", "time"], "members")
         equal(line["kind"], "state")
     return [(line["path"], line["item"], line["error"]) for line in lines]
+
+
+def tells(mount, count):
+    """So many lines of .easfs/errors: an edit is held, and told, when the last writing handle is gone, soon after a close."""
+    wait_for("%d lines in errors" % count, lambda: len(told(mount)) >= count)
+    equal(len(told(mount)), count, "lines in errors")
+    return told(mount)
 
 
 def fails(wanted, function, *arguments):
@@ -103,13 +110,12 @@ def errors_only_grow(scratch):
     server, mount = started(scratch)
     path, known = mount.path("Calendar", "bad.ics"), mount.path("Calendar", "Standup.ics")
     fails(errno.EINVAL, write, path, event("Bad")[:90])
+    equal(tells(mount, 1), [("Calendar/bad.ics", None, why(path))])
     first = mount.read(".easfs", "errors")
-    equal([line[:2] for line in told(mount)], [("Calendar/bad.ics", None)])
-    equal(told(mount)[0][2], why(path), "the reason")
     os.unlink(path)
     equal(mount.read(".easfs", "errors"), first, "after its removal")
     fails(errno.EINVAL, write, known, event("Standup", "RRULE:FREQ=HOURLY\r\n"))
-    equal(told(mount)[1], ("Calendar/Standup.ics", attribute(known, "server-id"), why(known)))
+    equal(tells(mount, 2)[1], ("Calendar/Standup.ics", attribute(known, "server-id"), why(known)))
     truth(mount.read(".easfs", "errors").startswith(first), "a line has changed")
     second = mount.read(".easfs", "errors")
     run(EASFS, "discard", known)
@@ -117,7 +123,7 @@ def errors_only_grow(scratch):
     equal(mount.read(".easfs", "errors"), second, "after a sync")
     equal(os.stat(mount.path(".easfs", "errors")).st_size, len(second), "size")
     fails(errno.EINVAL, write, known, event("Standup", "RRULE:FREQ=SECONDLY\r\n"))
-    wrong = told(mount)[2]
+    wrong = tells(mount, 3)[2]
     mount.umount()
     mount = scratch.mount(server)
     equal(told(mount), [wrong], "after another mount: what is still wrong")
@@ -127,6 +133,7 @@ def errors_only_grow(scratch):
 def what_is_held_is_listed_once(scratch):
     _, mount = started(scratch)
     fails(errno.EINVAL, write, mount.path("Calendar", "bad.ics"), event("Bad")[:90])
+    tells(mount, 1)
     write(mount.path("Calendar", "scrap"), "x")
     equal([line.split(" ")[0] for line in listed(mount, "left out or held")], ["Calendar/bad.ics"])
     equal(listed(mount, "kept here alone"), ["Calendar/scrap"])
@@ -187,6 +194,7 @@ def half_a_file_cannot_be_answered_and_says_so(scratch):
     _, mount = started(scratch, Review=invitation("NEEDS-ACTION"))
     path = mount.path("Calendar", "Review.ics")
     fails(errno.EINVAL, write, path, read(path)[:120])
+    tells(mount, 1)
     done = run(EASFS, "respond", "accept", path, code=65)
     truth("attendee" not in done.stderr and why(path) in done.stderr, (done.stderr, why(path)))
 

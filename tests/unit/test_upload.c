@@ -341,7 +341,7 @@ static void a_refused_item_is_held_and_passed_by(void **state)
     assert_note_bytes(rig, "bad", "1");
     g_autofree char *errors = replica_rig_errors(rig);
 
-    assert_non_null(strstr(errors, "Notes/bad.ics: "));
+    assert_non_null(strstr(errors, "Notes/bad.ics (add): "));
     assert_int_equal(edit_retry(rig, "Notes/bad.ics"), 0);
     replica_rig_sync(rig);
     assert_queue(rig, "");
