@@ -114,7 +114,8 @@ struct replica_waiting {
 };
 /* In the order of their making: a GArray of struct replica_waiting with its clear function set. */
 GArray *replica_queue(struct replica *replica);
-/* What is held, for people: "PATH (KIND): why", deletions with one reason on one line. A GPtrArray of char *. */
+/* What is held, for people: "PATH (KIND): why", what the brake on deletions holds on one line. A GPtrArray of char *.
+ */
 GPtrArray *replica_held(struct replica *replica);
 /* The paths of what lost a conflict and stands beside the server's version, at most LIMIT_ERRORS. A GPtrArray of char
  * *. */

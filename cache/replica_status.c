@@ -167,13 +167,13 @@ static void add_trouble(struct replica *replica, struct replica_status *status)
     status->reason = trouble;
 }
 
-/* Deletions come by the hundred, with one reason (max-deletes): the first names it, and says how many. */
+/* Deletions that the brake holds come by the hundred, with one reason: the first names it, and says how many. */
 static const char *why_of(const struct journal *row)
 {
     return row->error ? row->error : "no reason given";
 }
 
-static GHashTable *count_deletions(const GArray *held)
+static GHashTable *count_braked(const GArray *held)
 {
     GHashTable *counts = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -181,7 +181,7 @@ static GHashTable *count_deletions(const GArray *held)
         const struct journal *row = &g_array_index(held, struct journal, i);
         const char *why = why_of(row);
 
-        if (row->kind == JOURNAL_DELETE)
+        if (journal_is_braked(row))
             g_hash_table_insert(counts, (char *)why,
                                 GINT_TO_POINTER(GPOINTER_TO_INT(g_hash_table_lookup(counts, why)) + 1));
     }
@@ -191,13 +191,13 @@ static GHashTable *count_deletions(const GArray *held)
 GPtrArray *replica_held(struct replica *replica)
 {
     g_autoptr(GArray) held = journal_list(replica->store, JOURNAL_HELD, G_MAXINT64);
-    g_autoptr(GHashTable) deletions = count_deletions(held);
+    g_autoptr(GHashTable) braked = count_braked(held);
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < held->len && lines->len < LIMIT_ERRORS; i++) {
         const struct journal *row = &g_array_index(held, struct journal, i);
         const char *why = why_of(row);
-        int alike = row->kind == JOURNAL_DELETE ? GPOINTER_TO_INT(g_hash_table_lookup(deletions, why)) : 1;
+        int alike = journal_is_braked(row) ? GPOINTER_TO_INT(g_hash_table_lookup(braked, why)) : 1;
 
         if (!alike)
             continue; /* counted above */
@@ -205,8 +205,8 @@ GPtrArray *replica_held(struct replica *replica)
         g_autofree char *more = alike > 1 ? g_strdup_printf(" and %d deletions more", alike - 1) : g_strdup("");
 
         g_ptr_array_add(lines, g_strdup_printf("%s (%s)%s: %s", path, kinds[row->kind], more, why));
-        if (row->kind == JOURNAL_DELETE)
-            g_hash_table_insert(deletions, (char *)why, GINT_TO_POINTER(0));
+        if (journal_is_braked(row))
+            g_hash_table_insert(braked, (char *)why, GINT_TO_POINTER(0));
     }
     return lines;
 }

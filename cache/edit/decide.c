@@ -6,6 +6,8 @@
 
 static int queue_again(struct editor *editor, struct journal *row)
 {
+    if (journal_is_braked(row))
+        row->response = JOURNAL_LET_THROUGH;
     row->state = JOURNAL_QUEUED;
     row->tries = 0;
     row->due_ns = 0;

@@ -29,8 +29,9 @@ enum journal_state {
     JOURNAL_HELD    /* refused or invalid: waits for a person */
 };
 
-/* The response of a DELETE: not to Deleted Items, and no concern of the brake. */
-enum { JOURNAL_FOR_GOOD = 2 };
+/* The response of a DELETE: held by the brake; not to Deleted Items, and no concern of the brake; held by it once, and
+ * let through. */
+enum { JOURNAL_BRAKED = 1, JOURNAL_FOR_GOOD, JOURNAL_LET_THROUGH };
 /* The response of a CHANGE of a draft: the server has told of a change since the edit began. */
 enum { JOURNAL_RIVAL = 2 };
 
@@ -43,8 +44,8 @@ struct journal {
     int64_t queued_ns;        /* when the user did it: for the queue's listing and for the brake on deletions */
     int64_t sent_ns;          /* when it was last sent; 0: never */
     int tries;                /* how often it was sent and not taken */
-    int response;             /* RESPOND; DELETE: 1 when the brake has held it, JOURNAL_FOR_GOOD; CHANGE: 1, the rest of
-                                 an ADD, JOURNAL_RIVAL; ADD: 1, held for its uid alone */
+    int response;             /* RESPOND; DELETE: JOURNAL_BRAKED ...; CHANGE: 1, the rest of an ADD, JOURNAL_RIVAL; ADD:
+                                 1, held for its uid alone */
     int64_t batch;            /* rows that travel in one request have one number, and are sent again as one; 0: none */
     char *batch_key;          /* the SyncKey of that request; NULL: none */
     char *client_id;          /* fixed before the first byte is sent; ADD, SEND */
@@ -77,6 +78,8 @@ int journal_of_origin(struct store *store, enum journal_kind kind, int64_t dir, 
 char *journal_path(struct store *store, const struct journal *row);
 /* The ServerId of the row's item, NULL for none. The caller frees it. */
 char *journal_server_id(struct store *store, const struct journal *row);
+/* Whether it is held, or to be held, by the brake on deletions. */
+bool journal_is_braked(const struct journal *row);
 /* Whether any row speaks of the item. */
 bool journal_has_item(struct store *store, int64_t item_id);
 /* An ADD of the collection with this uid that waits and may be sent, other than that of the file ino; -ENOENT. One that

@@ -11,7 +11,7 @@ const char store_conflict_reason[] = "it lost a conflict: what the server has ke
 
 struct noted_reason {
     char *path, *item, *text;
-    bool deletion;
+    bool braked;
     int more; /* deletions told with it */
 };
 
@@ -60,6 +60,11 @@ char *journal_server_id(struct store *store, const struct journal *row)
     return server_id;
 }
 
+bool journal_is_braked(const struct journal *row)
+{
+    return row->kind == JOURNAL_DELETE && row->response == JOURNAL_BRAKED;
+}
+
 void reasons_note(struct store *store, char *path, const char *item, const char *text)
 {
     struct noted_reason *noted = g_new0(struct noted_reason, 1);
@@ -70,14 +75,14 @@ void reasons_note(struct store *store, char *path, const char *item, const char 
     g_ptr_array_add(store->txn.reasons, noted);
 }
 
-/* Deletions come by the hundred with one reason: they are one line. */
+/* What the brake holds comes by the hundred with one reason: it is one line. */
 void reasons_note_row(struct store *store, const struct journal *row)
 {
     GPtrArray *reasons = store->txn.reasons;
     const char *text = row->error ? row->error : "held";
     struct noted_reason *last = reasons->len ? reasons->pdata[reasons->len - 1] : NULL;
 
-    if (row->kind == JOURNAL_DELETE && last && last->deletion && !strcmp(last->text, text)) {
+    if (journal_is_braked(row) && last && last->braked && !strcmp(last->text, text)) {
         last->more++;
         return;
     }
@@ -85,7 +90,7 @@ void reasons_note_row(struct store *store, const struct journal *row)
 
     reasons_note(store, journal_path(store, row), server_id, text);
     last = reasons->pdata[reasons->len - 1];
-    last->deletion = row->kind == JOURNAL_DELETE;
+    last->braked = journal_is_braked(row);
 }
 
 GPtrArray *reasons_steal(struct store *store)

@@ -40,7 +40,7 @@ static int brake(struct upload *upload, GArray *rows, long limit)
 
         if (!is_braked(row))
             continue;
-        row->response = 1;
+        row->response = JOURNAL_BRAKED;
         error = row_hold(upload, row, why);
     }
     return upload_end(upload, error);
