@@ -61,7 +61,9 @@ class World:
 
         def fired():
             outcomes.append(self.told())
-            if self.mount.status()["state"] != "online" or "duplicate" in kinds:  # needs an answer before it
+            if "duplicate" in kinds:  # needs an answer before it
+                self.stir()
+            if self.mount.status()["state"] != "online" or "duplicate" in kinds:
                 run(EASFS, "sync", self.mount.point, code=None)  # what a person would do who does not want to wait
             now = self.server.fired()
             return all(now[kind] > before[kind] for kind in kinds)
