@@ -418,6 +418,9 @@ def a_server_that_gives_another_folders_id(world, version):
     world.mount.sync("--full")
     own = written.pop("Contacts/new.vcf")
     truth(own in [world.mount.read("Contacts", name) for name in world.mount.ls("Contacts")], world.mount.ls("Contacts"))
+    beside, = [name for name in world.mount.ls("Contacts") if ".conflict-" in name]
+    truth(beside in world.mount.sync("--strict", code=65).stderr, "a conflict that nobody is told of")
+    os.unlink(world.mount.path("Contacts", beside))
     is_done(world, written)
 
 
