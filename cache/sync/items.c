@@ -173,18 +173,31 @@ static int plan_make(struct work *work, struct incoming *incoming, struct plan *
 
 /* ---- writing ---- */
 
-/* A fetch worker may have brought the body since the row was read: then it stays. */
-static int body_refresh(struct store *store, struct plan *plan)
+/* A plan is made before its transaction: what has happened since goes before. A user may have begun to write, whose
+ * bytes these are then, and a fetch worker may have brought the body. */
+static int body_refresh(struct work *work, struct plan *plan)
 {
+    struct store *store = work->engine->store;
     struct item now = {0};
-    int error = plan->item.id && !plan->new_body ? store_item_get(store, plan->item.id, &now) : 0;
+    bool edited = plan->item.id && plan->new_body && item_has_edit(work, &plan->item);
+    int error = 0;
 
+    if (!plan->item.id || (plan->new_body && !edited))
+        return 0;
+    if (edited && plan->item.body)
+        error = store_body_drop(store, plan->item.body);
+    if (!error)
+        error = store_item_get(store, plan->item.id, &now);
     if (!error && now.id) {
         bool unwritable = plan->error != NULL;
 
         plan->item.body = now.body;
         plan->item.size = now.size;
         plan->item.fetch_failed = now.fetch_failed || unwritable;
+    }
+    if (edited) {
+        plan->new_body = false;
+        plan->rival |= plan->item.class == EAS_MAIL;
     }
     item_clear(&now);
     return error;
@@ -214,7 +227,7 @@ static int plan_write(struct work *work, struct plan *plan)
         error = plan->item.id ? upload_gone(work->engine, &plan->item) : 0;
         return error || !plan->item.id ? error : store_item_remove(store, plan->item.id);
     }
-    error = body_refresh(store, plan);
+    error = body_refresh(work, plan);
     if (!error)
         error = store_item_put(store, &plan->item);
     if (!error && plan->rival)

@@ -75,9 +75,7 @@ static int plan_file(struct work *work, struct plan *plan, const struct eas_node
 
 /* ---- files that a user wrote ---- */
 
-/* An edit that the server does not have yet: the bytes are the user's until both are laid side by side (cache/upload/).
- */
-static bool has_edit(const struct work *work, const struct item *item)
+bool item_has_edit(const struct work *work, const struct item *item)
 {
     static const enum journal_kind kinds[] = {JOURNAL_CHANGE, JOURNAL_RESPOND};
     bool has = false;
@@ -127,7 +125,7 @@ static int plan_mail_body(struct work *work, struct plan *plan, struct incoming 
 {
     struct item *item = &plan->item;
 
-    bool news = !item->body || another || is_draft_edit(work, incoming), edited = news && has_edit(work, item);
+    bool news = !item->body || another || is_draft_edit(work, incoming), edited = news && item_has_edit(work, item);
 
     plan->rival |= edited && item->id && (another || is_draft_edit(work, incoming));
     if (!news || edited)
@@ -258,7 +256,7 @@ static int plan_other(struct work *work, struct plan *plan, struct incoming *inc
     item->props = g_steal_pointer(&props);
     if (!item->size)
         item->size = LIMIT_SIZE_GUESS;
-    if (has_edit(work, item))
+    if (item_has_edit(work, item))
         return 0;
     if (item->id && store_file_is_own(work->engine->store, item->ino))
         return plan_own_file(work, plan, data);

@@ -29,6 +29,10 @@ struct work {
  * incoming->data is there. 0 or the store's negative errno. */
 int plan_item(struct work *work, struct plan *plan, struct incoming *incoming);
 
+/* An edit that the server does not have yet: the bytes are the user's until both are laid side by side (cache/upload/).
+ * Only within a transaction it stays so. */
+bool item_has_edit(const struct work *work, const struct item *item);
+
 /* The stamp of what came (properties_stamp). */
 uint64_t incoming_stamp(const struct work *work, const struct incoming *incoming);
 

@@ -154,6 +154,29 @@ def what_changes_under_an_open_file_is_judged_at_its_close(world):
 
 
 @at_each
+def what_is_written_just_as_the_server_changes_it_is_kept(world):
+    """Many times, for it is a matter of luck whether both meet: the change is planned before the write, and stored after."""
+    for turn in range(25):
+        mine, theirs = " mine %d" % turn, " theirs %d" % turn
+        handles = [open(kind.at(world.mount), "r+b", buffering=0) for kind in KINDS]
+        for kind, file in zip(KINDS, handles):
+            file.write(kind.with_one(mine))
+            file.truncate()
+            world.put(kind, kind.with_one(theirs))
+        if turn % 2:
+            world.mount.sync()
+        for file in handles:
+            file.close()
+        world.mount.sync(code=None)
+        for kind in KINDS:
+            copies = world.beside(kind)
+            texts = [read(kind.at(world.mount, name)) for name in [kind.name, *copies]]
+            truth(any(("One" + mine).encode() in text for text in texts), "turn %d, %s: %r" % (turn, kind.folder, texts))
+            for copy in copies:
+                os.unlink(kind.at(world.mount, copy))
+
+
+@at_each
 def what_the_server_changed_is_not_deleted(world):
     world.apart()
     for kind in KINDS:

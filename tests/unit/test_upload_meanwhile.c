@@ -3,7 +3,8 @@
  * sent again because of what came after its answer, an invitation that goes with a lost answer. */
 #include "tests/unit/upload_case.h"
 
-/* Carried out, once, while the first request with commands waits for its answer. */
+/* Carried out, once, while the first request with commands waits for its answer. Static where it is used: the rig asks on
+ * until it is torn down. */
 struct meanwhile {
     struct replica_rig *rig;
     void (*act)(struct replica_rig *rig);
@@ -79,7 +80,7 @@ static void mend(struct replica_rig *rig)
 static void what_mends_a_refused_addition_is_sent(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what;
+    static struct meanwhile what;
 
     open_rig(rig);
     meanwhile(&what, rig, mend);
@@ -94,7 +95,7 @@ static void what_mends_a_refused_addition_is_sent(void **state)
 static void what_mends_a_refused_change_is_sent(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what;
+    static struct meanwhile what;
 
     open_rig(rig);
     assert_int_equal(write_note(rig, "ideas", "ideas", "zero"), 0);
@@ -116,7 +117,7 @@ static void rename_it(struct replica_rig *rig)
 static void a_refused_change_is_in_the_one_after_it(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what;
+    static struct meanwhile what;
 
     open_rig(rig);
     assert_int_equal(write_note(rig, "ideas", "ideas", "zero"), 0);
@@ -137,7 +138,7 @@ static void remove_it(struct replica_rig *rig)
 static void what_is_removed_before_it_is_refused_is_gone(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what;
+    static struct meanwhile what;
 
     open_rig(rig);
     meanwhile(&what, rig, remove_it);
@@ -152,7 +153,7 @@ static void what_is_removed_before_it_is_refused_is_gone(void **state)
 static void what_is_removed_before_it_arrives_is_not_sent_again(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what;
+    static struct meanwhile what;
 
     open_rig(rig);
     meanwhile(&what, rig, remove_it);
@@ -194,12 +195,13 @@ static bool take_one_only(void *ctx, const struct script_request *request, unsig
 static void a_flag_set_after_others_were_taken_is_sent(void **state)
 {
     struct replica_rig *rig = *state;
-    struct meanwhile what = {.rig = rig, .act = set_read};
+    static struct meanwhile what;
 
     fake_mail(rig->mailbox, folder(rig, "Inbox"), "hello", "text");
     open_rig(rig);
     g_autofree char *path = view_path(rig->view, replica_rig_find(rig, "Mail/Inbox", "hello"));
 
+    what = (struct meanwhile){.rig = rig, .act = set_read};
     rig->mailbox->ctx = &what;
     rig->mailbox->at_request = take_one_only;
     assert_int_equal(edit_attribute(rig, path, "user.eas.flag", "active"), 0);
