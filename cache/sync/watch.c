@@ -108,12 +108,14 @@ static void count_useful(struct watch *watch)
 
 /* A server need not notice that a Ping was cut: SOGo keeps a process for it until it looks at its own list of Pings
  * again, half a minute later, and has a dozen for everybody. Where passes crowd, as while somebody edits, Pings come
- * seldom. */
+ * seldom. Exchange, which runs in IIS, holds nothing but a connection. */
 static void count_cut(struct watch *watch)
 {
     gint64 now = g_get_monotonic_time();
     bool soon = now - watch->cut_at < LIMIT_HEARTBEAT_LEAST_S * G_USEC_PER_SEC;
 
+    if (strstr(session_server_name(watch->session), "Microsoft-IIS"))
+        return;
     watch->cuts = soon ? MIN(watch->cuts + 1, LIMIT_CUT_PINGS) : 1;
     watch->cut_at = now;
     if (watch->cuts > 1)

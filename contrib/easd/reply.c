@@ -131,5 +131,7 @@ enum MHD_Result reply_answer(struct MHD_Connection *connection, struct answer *a
     if (gzip)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
     MHD_add_response_header(response, "MS-Server-ActiveSync", "16.1");
+    MHD_add_response_header(response, "Server",
+                            "Microsoft-IIS/10.0 (easd)"); /* as Exchange, which clients tell by it */
     return reply(connection, code, response);
 }
