@@ -17,7 +17,7 @@ class Issuer:
     def __init__(self, scratch, user="alice", context=None):
         self.user, self.token_file = user, scratch.path("tokens")
         write(self.token_file, "")
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.serial = itertools.count(1)
         self.refresh_token = None   # the only one that is good
         self.expires = 3600         # seconds an access token is said to live
@@ -121,8 +121,9 @@ class Issuer:
 
     def allow(self, *tokens):
         """Only these access tokens are good from now on."""
-        write(self.token_file + "~", "".join("%s %s\n" % (self.user, token) for token in tokens))
-        os.rename(self.token_file + "~", self.token_file)
+        with self.lock:
+            write(self.token_file + "~", "".join("%s %s\n" % (self.user, token) for token in tokens))
+            os.rename(self.token_file + "~", self.token_file)
 
     def expire(self):
         """Every access token is refused from now on."""
