@@ -145,7 +145,8 @@ class Drafts(Scenario):
 # ---- letters ----
 
 class Send(Scenario):
-    """A letter of unknown fate is looked for during ten minutes; then a person decides."""
+    """A letter of unknown fate is looked for during ten minutes; then a person decides. So they do of one that was closed
+    in the very moment of death, which easfs cannot tell from one that was still being written."""
 
     patience = 5
     later = 700
@@ -166,7 +167,7 @@ class Send(Scenario):
         bench.mount.sync("--timeout", "60")
         rows = bench.queue()
         for row in rows:
-            truth(row["state"] == "held" and " may have been " in row["why"], row)
+            truth(row["state"] == "held" and (" may have been " in row["why"] or " may be the beginning " in row["why"]), row)
         meant = self.mails(n)
         equal(sorted(each for each in bench.mails() if each in meant), sorted(meant[:len(meant) - len(rows)]), "sent")
         if rows:
