@@ -115,6 +115,7 @@ static json_t *decide(struct control_client *client, const json_t *request, enum
         return reply_failed(error == -EBUSY ? EXIT_UNREACHABLE : EXIT_STORE, g_strerror(-error),
                             error == -EBUSY ? "it is on its way to the server; try again" : "try again");
     replica_kick(replica);
+    client->config->settle(client->config->ctx); /* whoever looks next sees it */
     return json_pack("{s:i}", "code", 0);
 }
 

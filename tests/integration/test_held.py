@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
 import harness
 from edits import card, event, journal, server_items, state, why
-from harness import EASFS, equal, message, run, test, truth, wait_for, write
+from harness import EASFS, equal, refuses, message, run, test, truth, wait_for, write
 
 
 def started(scratch, *extra):
@@ -19,15 +19,6 @@ def started(scratch, *extra):
     mount = scratch.mount(server, *extra)
     mount.sync()
     return server, mount
-
-
-def refused(wanted, function, *arguments):
-    try:
-        function(*arguments)
-    except OSError as error:
-        equal(errno.errorcode[error.errno], errno.errorcode[wanted], repr(arguments))
-        return
-    raise AssertionError("%r was let through" % (arguments,))
 
 
 def folders(server, *place):
@@ -67,7 +58,7 @@ def of_two_that_were_never_sent_the_second_follows_the_first(scratch):
     server.stop()
     one, two = mount.path("Calendar", "one.ics"), mount.path("Calendar", "two.ics")
     write(one, event("One", uid="same@example.test"))
-    refused(errno.EINVAL, write, two, event("Two", uid="same@example.test"))
+    refuses(errno.EINVAL, write, two, event("Two", uid="same@example.test"))
     truth("Calendar/one.ics" in why(two), why(two))
     os.unlink(one)
     equal(state(two), "queued")
@@ -81,7 +72,7 @@ def what_is_wrong_besides_is_not_sent_with_it(scratch):
     server, mount = started(scratch)
     first, copy = mount.path("Calendar", "Standup.ics"), mount.path("Calendar", "Copy.ics")
     reply = event("Standup").replace(b"VERSION:2.0\r\n", b"VERSION:2.0\r\nMETHOD:REPLY\r\n")
-    refused(errno.EINVAL, write, copy, reply)
+    refuses(errno.EINVAL, write, copy, reply)
     os.unlink(first)
     mount.sync()
     equal((state(copy), server_items(server, "Calendar")), ("held", {}))
@@ -203,8 +194,8 @@ def no_folder_has_a_scratch_name(scratch):
     os.mkdir(mount.path("Calendar", "Team"))
     for place in ("Mail", "Calendar"):
         for name in ("x~", ".x"):
-            refused(errno.EPERM, os.mkdir, mount.path(place, name))
-    refused(errno.EPERM, os.rename, mount.path("Calendar", "Team"), mount.path("Calendar", "Team~"))
+            refuses(errno.EPERM, os.mkdir, mount.path(place, name))
+    refuses(errno.EPERM, os.rename, mount.path("Calendar", "Team"), mount.path("Calendar", "Team~"))
 
 
 @test
@@ -218,14 +209,14 @@ def a_folder_takes_the_name_of_an_empty_one(scratch):
             write(mount.path(place, "E1", name), event("Kept", uid="kept@example.test"))
             write(mount.path(place, "Full", name), event("Full", uid="full@example.test"))
             mount.sync()
-            refused(errno.ENOTEMPTY, os.rename, mount.path(place, "E1"), mount.path(place, "Full"))
+            refuses(errno.ENOTEMPTY, os.rename, mount.path(place, "E1"), mount.path(place, "Full"))
         ino = os.stat(mount.path(place, "E1")).st_ino
         os.rename(mount.path(place, "E1"), mount.path(place, "E2"))
         equal(os.stat(mount.path(place, "E2")).st_ino, ino)
         mount.sync("--strict")
         equal([folder for folder in folders(server, place) if folder in ("E1", "E2", "Full")], ["E2", "Full"])
         equal(mount.ls(place, "E2"), [name] if name else [])
-    refused(errno.EPERM, os.rename, mount.path("Mail", "E2"), mount.path("Mail", "Drafts"))
+    refuses(errno.EPERM, os.rename, mount.path("Mail", "E2"), mount.path("Mail", "Drafts"))
 
 
 @test

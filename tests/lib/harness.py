@@ -7,6 +7,7 @@ Every result is one line: "ok NAME", "not ok NAME", or "ok NAME # SKIP why" (onl
 """
 import base64
 import contextlib
+import errno
 import faulthandler
 import functools
 import hashlib
@@ -60,6 +61,16 @@ def equal(got, wanted, what="value"):
 def truth(condition, what):
     if not condition:
         raise AssertionError(what)
+
+
+def refuses(wanted, function, *arguments):
+    """The call raises the OSError of this errno."""
+    try:
+        function(*arguments)
+    except OSError as error:
+        equal(errno.errorcode[error.errno], errno.errorcode[wanted], repr((function, arguments)))
+        return
+    raise AssertionError("%r was let through" % ((function, arguments),))
 
 
 def wait_for(what, condition, seconds=30):
